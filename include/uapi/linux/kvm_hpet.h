@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * kvm_hpet: the HPET of a KVM virtual machine inside the host kernel
+ *
+ * The contract between the module and a VMM. /dev/kvm_hpet answers
+ * KVM_HPET_GET_API_VERSION, KVM_HPET_CREATE, KVM_HPET_NEXT_BLOCK and
+ * KVM_HPET_OPEN_BLOCK; all other ioctls go to the descriptor of a block.
+ *
+ * Every structure begins with its own size. A caller sets it to the sizeof it
+ * was compiled with. A smaller size than the first published one is -EINVAL; a
+ * larger one than the module knows is taken if what the module does not know
+ * is zero, else -E2BIG. Reserved fields must be 0, or the call is -EINVAL. A
+ * call that fails has changed nothing.
+ *
+ * Times are in nanoseconds (ns) of the host's CLOCK_MONOTONIC, counter periods
+ * in femtoseconds (fs), counter and comparator values in counter ticks. A
+ * "tick" alone is one period of a periodic timer. Registers are named as in
+ * the IA-PC HPET Specification 1.0a.
+ */
+#ifndef _UAPI_LINUX_KVM_HPET_H
+#define _UAPI_LINUX_KVM_HPET_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define KVM_HPET_API_VERSION	1
+
+/* Limits of a configuration (specification 1.0a, 2.3.4). */
+#define KVM_HPET_MIN_TIMERS	3
+#define KVM_HPET_MAX_TIMERS	32
+/* 1 GHz: finer ticks could not be told apart by a clock that counts ns. */
+#define KVM_HPET_MIN_PERIOD_FS	1000000U
+#define KVM_HPET_MAX_PERIOD_FS	100000000U
+#define KVM_HPET_DEFAULT_BASE	0xfed00000ULL
+
+/* struct kvm_hpet_config.flags */
+#define KVM_HPET_F_COUNTER_64		(1U << 0) /* COUNT_SIZE_CAP */
+#define KVM_HPET_F_LEGACY_CAP		(1U << 1) /* LEG_RT_CAP */
+/*
+ * How the VMM hears of a write that changes LEG_RT_CNF, so that it can switch
+ * its PIT and RTC: by default the write is handed on, once the module has acted
+ * on it, as an ordinary KVM_EXIT_MMIO; with this flag legacy_eventfd is
+ * signalled instead and the vCPU stays in the kernel.
+ */
+#define KVM_HPET_F_LEGACY_EVENTFD	(1U << 2)
+#define KVM_HPET_F_ALL			((1U << 3) - 1)
+
+/* struct kvm_hpet_timer_config.flags */
+#define KVM_HPET_TIMER_PERIODIC		(1U << 0) /* PER_INT_CAP */
+#define KVM_HPET_TIMER_64		(1U << 1) /* SIZE_CAP */
+#define KVM_HPET_TIMER_FSB		(1U << 2) /* FSB_INT_DEL_CAP */
+#define KVM_HPET_TIMER_ALL		((1U << 3) - 1)
+
+/**
+ * struct kvm_hpet_timer_config - what one timer can do
+ * @flags: KVM_HPET_TIMER_*; KVM_HPET_TIMER_64 needs KVM_HPET_F_COUNTER_64
+ * @route_cap: INT_ROUTE_CAP, one bit for each I/O APIC pin (= GSI) 0 to 23 that
+ *	the guest may choose. 0 is allowed for a timer with KVM_HPET_TIMER_FSB,
+ *	and for timers 0 and 1 of a block with KVM_HPET_F_LEGACY_CAP
+ */
+struct kvm_hpet_timer_config {
+	__u32 flags;
+	__u32 route_cap;
+};
+
+/**
+ * struct kvm_hpet_config - a block as it is created
+ * @size: sizeof(struct kvm_hpet_config)
+ * @flags: KVM_HPET_F_*
+ * @vm_fd: KVM_HPET_CREATE: descriptor of the VM; KVM_HPET_GET_CONFIG: -1
+ * @legacy_eventfd: KVM_HPET_CREATE with KVM_HPET_F_LEGACY_EVENTFD: an eventfd
+ *	to which 1 is added at each change of LEG_RT_CNF; else -1
+ * @base: guest physical address, a multiple of 0x400
+ * @period_fs: COUNTER_CLK_PERIOD, KVM_HPET_MIN_PERIOD_FS to
+ *	KVM_HPET_MAX_PERIOD_FS
+ * @vendor_id: VENDOR_ID
+ * @rev_id: REV_ID, not 0
+ * @num_timers: KVM_HPET_MIN_TIMERS to KVM_HPET_MAX_TIMERS
+ * @timer: the timers; at least one is periodic, those from @num_timers on are 0
+ */
+struct kvm_hpet_config {
+	__u32 size;
+	__u32 flags;
+	__s32 vm_fd;
+	__s32 legacy_eventfd;
+	__u64 base;
+	__u32 period_fs;
+	__u16 vendor_id;
+	__u8 rev_id;
+	__u8 num_timers;
+	struct kvm_hpet_timer_config timer[KVM_HPET_MAX_TIMERS];
+};
+
+/* struct kvm_hpet_timer_state.flags */
+/* The comparator equals the counter and that match has been taken already. */
+#define KVM_HPET_TIMER_MATCHED		(1U << 0)
+/* A tick has been injected and not been acknowledged by the guest so far. */
+#define KVM_HPET_TIMER_IN_FLIGHT	(1U << 1)
+/* VAL_SET still holds for a write to the low, the high half of the comparator */
+#define KVM_HPET_TIMER_VAL_SET_LOW	(1U << 2)
+#define KVM_HPET_TIMER_VAL_SET_HIGH	(1U << 3)
+#define KVM_HPET_TIMER_STATE_ALL	((1U << 4) - 1)
+
+/**
+ * struct kvm_hpet_timer_state - state of one timer
+ * @config: timer configuration and capability register, without VAL_SET
+ * @comparator: comparator register
+ * @period: last value written to the accumulator of a periodic timer, in
+ *	counter ticks; 0: none written
+ * @fsb_route: FSB interrupt route register
+ * @backlog: ticks that are due and not delivered; 0 unless periodic
+ * @flags: KVM_HPET_TIMER_MATCHED and those below it
+ * @rate: additional ticks an interval with which a catch-up goes on, 0: none
+ */
+struct kvm_hpet_timer_state {
+	__u64 config;
+	__u64 comparator;
+	__u64 period;
+	__u64 fsb_route;
+	__u64 backlog;
+	__u32 flags;
+	__u32 rate;
+};
+
+#define KVM_HPET_STATE_VERSION	1
+
+/**
+ * struct kvm_hpet_state - the whole state of a block
+ * @size: sizeof(struct kvm_hpet_state)
+ * @version: KVM_HPET_STATE_VERSION
+ * @config: general configuration register
+ * @status: general interrupt status register
+ * @counter: main counter at the moment of the call
+ * @counter_phase_fs: how far the counter is into its present tick, below
+ *	the period
+ * @num_timers: as in the configuration
+ * @timer: the timers; those from @num_timers on are 0
+ *
+ * Nothing in it is an absolute time: a state loaded later, or on another host,
+ * goes on where it was saved.
+ */
+struct kvm_hpet_state {
+	__u32 size;
+	__u32 version;
+	__u64 config;
+	__u64 status;
+	__u64 counter;
+	__u32 counter_phase_fs;
+	__u32 num_timers;
+	struct kvm_hpet_timer_state timer[KVM_HPET_MAX_TIMERS];
+};
+
+/* struct kvm_hpet_tick_policy.policy; the names are QEMU's and libvirt's. */
+#define KVM_HPET_TICKS_DISCARD	0 /* "discard", "none": lost ticks are gone */
+#define KVM_HPET_TICKS_DELAY	1 /* "delay": all delivered, at the normal rate */
+#define KVM_HPET_TICKS_MERGE	2 /* "merge": all that were missed become one */
+#define KVM_HPET_TICKS_SLEW	3 /* "slew", "catchup": faster until caught up */
+
+#define KVM_HPET_MAX_RATE	100U
+#define KVM_HPET_MAX_BACKLOG_NS	3600000000000ULL
+
+/**
+ * struct kvm_hpet_tick_policy - what becomes of ticks that were lost
+ * @size: sizeof(struct kvm_hpet_tick_policy)
+ * @timers: bit mask of timers; KVM_HPET_GET_TICK_POLICY: exactly one bit
+ * @policy: KVM_HPET_TICKS_*
+ * @max_rate: most additional ticks in an interval (one period of the timer) with
+ *	KVM_HPET_TICKS_SLEW, 1 to KVM_HPET_MAX_RATE; starting value 10
+ * @ramp: how many additional ticks an interval are added each time the backlog
+ *	grows while catching up, 0 to KVM_HPET_MAX_RATE; starting value 1. A
+ *	catch-up begins with one additional tick an interval
+ * @reserved: 0
+ * @max_backlog_ns: most guest time that may be owed, 0 to
+ *	KVM_HPET_MAX_BACKLOG_NS; what exceeds it is given up, oldest first, and
+ *	counted as discarded; starting value 5 s
+ */
+struct kvm_hpet_tick_policy {
+	__u32 size;
+	__u32 timers;
+	__u32 policy;
+	__u32 max_rate;
+	__u32 ramp;
+	__u32 reserved;
+	__u64 max_backlog_ns;
+};
+
+#define KVM_HPET_LATENESS_BUCKETS	16
+
+/**
+ * struct kvm_hpet_timer_stats - what became of the ticks of one timer
+ * @due: ticks (and one-shot expiries) that fell due, by the comparator's
+ *	arithmetic
+ * @delivered: of these, delivered: with KVM_HPET_TICKS_DISCARD accepted by KVM's
+ *	interrupt controllers, else injected with none before it unacknowledged
+ * @masked: fell due while the guest had the interrupt masked
+ * @discarded: lost for good: coalesced, late or beyond a limit, and not made up
+ * @backlog: due, not delivered, and still to come
+ * @coalesced: fell due while the one before was not acknowledged, or found it
+ *	still pending; with an I/O APIC or MSI and KVM_HPET_TICKS_DISCARD this
+ *	can't be seen, and such ticks count as delivered
+ * @late: fell due unnoticed, because the host's timer ran a period or more late
+ * @reinjected: delivered in addition to the regular ticks to make up for loss
+ * @retries: ticks injected again because no acknowledgement came
+ * @max_backlog: largest @backlog seen
+ * @rate: additional ticks an interval at this moment
+ * @max_rate: largest @rate seen
+ * @period_ns: the interval, 0 for a one-shot timer; rounded down
+ * @expirations: how often the host timer fired for it
+ * @lateness: histogram of how late the host timer was: [0] below 1 us,
+ *	[i] below 2^i us, the last one everything above
+ *
+ * At every moment due = delivered + masked + discarded + backlog.
+ */
+struct kvm_hpet_timer_stats {
+	__u64 due;
+	__u64 delivered;
+	__u64 masked;
+	__u64 discarded;
+	__u64 backlog;
+	__u64 coalesced;
+	__u64 late;
+	__u64 reinjected;
+	__u64 retries;
+	__u64 max_backlog;
+	__u64 rate;
+	__u64 max_rate;
+	__u64 period_ns;
+	__u64 expirations;
+	__u64 lateness[KVM_HPET_LATENESS_BUCKETS];
+};
+
+/**
+ * struct kvm_hpet_stats - statistics of a block, since it was created
+ * @size: sizeof(struct kvm_hpet_stats)
+ * @num_timers: as in the configuration
+ * @mmio_reads: reads served in the kernel
+ * @mmio_writes: writes served in the kernel, those handed on included
+ * @mmio_exits: writes handed on to the VMM (changes of LEG_RT_CNF)
+ * @resets: KVM_HPET_RESET calls
+ * @timer: the timers
+ */
+struct kvm_hpet_stats {
+	__u32 size;
+	__u32 num_timers;
+	__u64 mmio_reads;
+	__u64 mmio_writes;
+	__u64 mmio_exits;
+	__u64 resets;
+	struct kvm_hpet_timer_stats timer[KVM_HPET_MAX_TIMERS];
+};
+
+/**
+ * struct kvm_hpet_block_info - a block of the host, for administration
+ * @size: sizeof(struct kvm_hpet_block_info)
+ * @reserved: 0
+ * @id: KVM_HPET_NEXT_BLOCK: in, any number; out, the smallest id of a block
+ *	above it. Ids begin at 1 and are not used again
+ * @base: guest physical address
+ * @vm_pid: process that created the VM, as the caller's PID namespace has it;
+ *	0 if it can't be seen from there
+ * @owner_pid: process that created the block, likewise
+ */
+struct kvm_hpet_block_info {
+	__u32 size;
+	__u32 reserved;
+	__u64 id;
+	__u64 base;
+	__u32 vm_pid;
+	__u32 owner_pid;
+};
+
+#define KVM_HPET_IOC	0xBE
+
+/*
+ * On /dev/kvm_hpet.
+ *
+ * KVM_HPET_GET_API_VERSION - returns KVM_HPET_API_VERSION. The argument must be
+ * 0 (-EINVAL).
+ */
+#define KVM_HPET_GET_API_VERSION _IO(KVM_HPET_IOC, 0x00)
+/*
+ * KVM_HPET_CREATE - returns the descriptor (O_CLOEXEC) of a new block in reset
+ * state. Possession of the VM's descriptor is the authority to do so, whichever
+ * process created the VM. The block lives until its last descriptor is closed
+ * and keeps the VM alive until then.
+ *
+ *  -EBADF   vm_fd or legacy_eventfd is not an open descriptor
+ *  -EBADFD  vm_fd is not a KVM virtual machine
+ *  -EINVAL  a field is out of range or a reserved one is not 0; legacy_eventfd
+ *           is no eventfd, or given without its flag
+ *  -EEXIST  the VM has an in-kernel device at this address already
+ *  -ENXIO   the VM has no in-kernel PIC, I/O APIC and local APIC
+ *  -ENOSPC  the VM has no room for another in-kernel device
+ *  -ENOMEM, -EMFILE, -EFAULT, -E2BIG  as usual
+ */
+#define KVM_HPET_CREATE		_IOW(KVM_HPET_IOC, 0x01, struct kvm_hpet_config)
+/*
+ * KVM_HPET_NEXT_BLOCK - the block with the smallest id above the one given, of
+ * those the caller may open (KVM_HPET_OPEN_BLOCK).
+ *
+ *  -ENOENT  there is none
+ */
+#define KVM_HPET_NEXT_BLOCK \
+	_IOWR(KVM_HPET_IOC, 0x02, struct kvm_hpet_block_info)
+/*
+ * KVM_HPET_OPEN_BLOCK - returns a descriptor (O_CLOEXEC) for administration of
+ * an existing block: KVM_HPET_GET_CONFIG, _GET_STATE, _GET_STATS and
+ * _{GET,SET}_TICK_POLICY work on it, the others are -EPERM. It does not keep the
+ * block: once that is gone every call gives -ENODEV. Needs the user id that
+ * created the block, or CAP_SYS_ADMIN. The argument is a pointer to the id.
+ *
+ *  -ENOENT  no such block
+ *  -EPERM   another user's
+ */
+#define KVM_HPET_OPEN_BLOCK	_IOW(KVM_HPET_IOC, 0x03, __u64)
+
+/*
+ * On the descriptor of a block. All give -EFAULT for a bad pointer, -EINVAL or
+ * -E2BIG for the size as said at the top, -ENODEV once the block is gone (only
+ * a descriptor for administration lives to see it).
+ *
+ * poll() reports EPOLLHUP once the block is gone.
+ *
+ * KVM_HPET_GET_CONFIG - how the block was created.
+ */
+#define KVM_HPET_GET_CONFIG	_IOR(KVM_HPET_IOC, 0x10, struct kvm_hpet_config)
+/* KVM_HPET_GET_STATE - the whole state; the block runs on. */
+#define KVM_HPET_GET_STATE	_IOR(KVM_HPET_IOC, 0x11, struct kvm_hpet_state)
+/*
+ * KVM_HPET_SET_STATE - replaces the whole state and clears what the old one was
+ * waiting for. Statistics go on.
+ *
+ *  -EINVAL  version, a register with a bit set that can't be set in this
+ *           configuration, or another field out of range; the kernel log (debug
+ *           level) names the field
+ */
+#define KVM_HPET_SET_STATE	_IOW(KVM_HPET_IOC, 0x12, struct kvm_hpet_state)
+/*
+ * KVM_HPET_PAUSE, KVM_HPET_RESUME - stop and continue guest time: while paused
+ * the counter stands, nothing falls due and nothing is injected. The argument
+ * must be 0 (-EINVAL).
+ *
+ *  -EALREADY  paused, not paused
+ */
+#define KVM_HPET_PAUSE		_IO(KVM_HPET_IOC, 0x13)
+#define KVM_HPET_RESUME		_IO(KVM_HPET_IOC, 0x14)
+/*
+ * KVM_HPET_RESET - reset state, as after creation; lines are lowered, the backlog
+ * is discarded, policy and statistics stay. The argument must be 0 (-EINVAL).
+ */
+#define KVM_HPET_RESET		_IO(KVM_HPET_IOC, 0x15)
+/*
+ * KVM_HPET_GET_TICK_POLICY, KVM_HPET_SET_TICK_POLICY - at any time, also while the
+ * guest runs and catches up. A backlog that the new policy does not keep is
+ * counted as discarded.
+ *
+ *  -EINVAL      a value out of range; timers names none, or (get) several
+ *  -ENXIO       timers names one that the block does not have
+ *  -EOPNOTSUPP  this build has no lost-tick policy (KVM_HPET_LOST_TICKS=n) and
+ *               only takes KVM_HPET_TICKS_DISCARD
+ */
+#define KVM_HPET_GET_TICK_POLICY \
+	_IOWR(KVM_HPET_IOC, 0x16, struct kvm_hpet_tick_policy)
+#define KVM_HPET_SET_TICK_POLICY \
+	_IOW(KVM_HPET_IOC, 0x17, struct kvm_hpet_tick_policy)
+/* KVM_HPET_GET_STATS - taken at one moment for each timer. */
+#define KVM_HPET_GET_STATS	_IOR(KVM_HPET_IOC, 0x18, struct kvm_hpet_stats)
+
+#endif /* _UAPI_LINUX_KVM_HPET_H */
