@@ -9,7 +9,8 @@
  * Every structure begins with its own size. A caller sets it to the sizeof it
  * was compiled with. A smaller size than the first published one is -EINVAL; a
  * larger one than the module knows is taken if what the module does not know
- * is zero, else -E2BIG. Reserved fields must be 0, or the call is -EINVAL. A
+ * is zero, else -E2BIG. (As with VFIO, the numbers therefore carry no size; each
+ * comment names the structure.) Reserved fields must be 0, or the call is -EINVAL. A
  * call that fails has changed nothing.
  *
  * Times are in nanoseconds (ns) of the host's CLOCK_MONOTONIC, counter periods
@@ -279,7 +280,7 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_GET_API_VERSION _IO(KVM_HPET_IOC, 0x00)
 /*
- * KVM_HPET_CREATE - returns the descriptor (O_CLOEXEC) of a new block in reset
+ * KVM_HPET_CREATE (struct kvm_hpet_config) - returns the descriptor (O_CLOEXEC) of a new block in reset
  * state. Possession of the VM's descriptor is the authority to do so, whichever
  * process created the VM. The block lives until its last descriptor is closed
  * and keeps the VM alive until then.
@@ -293,17 +294,16 @@ struct kvm_hpet_block_info {
  *  -ENOSPC  the VM has no room for another in-kernel device
  *  -ENOMEM, -EMFILE, -EFAULT, -E2BIG  as usual
  */
-#define KVM_HPET_CREATE		_IOW(KVM_HPET_IOC, 0x01, struct kvm_hpet_config)
+#define KVM_HPET_CREATE		_IO(KVM_HPET_IOC, 0x01)
 /*
- * KVM_HPET_NEXT_BLOCK - the block with the smallest id above the one given, of
- * those the caller may open (KVM_HPET_OPEN_BLOCK).
+ * KVM_HPET_NEXT_BLOCK (struct kvm_hpet_block_info) - the block with the smallest
+ * id above the one given, of those the caller may open (KVM_HPET_OPEN_BLOCK).
  *
  *  -ENOENT  there is none
  */
-#define KVM_HPET_NEXT_BLOCK \
-	_IOWR(KVM_HPET_IOC, 0x02, struct kvm_hpet_block_info)
+#define KVM_HPET_NEXT_BLOCK	_IO(KVM_HPET_IOC, 0x02)
 /*
- * KVM_HPET_OPEN_BLOCK - returns a descriptor (O_CLOEXEC) for administration of
+ * KVM_HPET_OPEN_BLOCK (__u64) - returns a descriptor (O_CLOEXEC) for administration of
  * an existing block: KVM_HPET_GET_CONFIG, _GET_STATE, _GET_STATS and
  * _{GET,SET}_TICK_POLICY work on it, the others are -EPERM. It does not keep the
  * block: once that is gone every call gives -ENODEV. Needs the user id that
@@ -312,7 +312,7 @@ struct kvm_hpet_block_info {
  *  -ENOENT  no such block
  *  -EPERM   another user's
  */
-#define KVM_HPET_OPEN_BLOCK	_IOW(KVM_HPET_IOC, 0x03, __u64)
+#define KVM_HPET_OPEN_BLOCK	_IO(KVM_HPET_IOC, 0x03)
 
 /*
  * On the descriptor of a block. All give -EFAULT for a bad pointer, -EINVAL or
@@ -321,20 +321,20 @@ struct kvm_hpet_block_info {
  *
  * poll() reports EPOLLHUP once the block is gone.
  *
- * KVM_HPET_GET_CONFIG - how the block was created.
+ * KVM_HPET_GET_CONFIG (struct kvm_hpet_config) - how the block was created.
  */
-#define KVM_HPET_GET_CONFIG	_IOR(KVM_HPET_IOC, 0x10, struct kvm_hpet_config)
-/* KVM_HPET_GET_STATE - the whole state; the block runs on. */
-#define KVM_HPET_GET_STATE	_IOR(KVM_HPET_IOC, 0x11, struct kvm_hpet_state)
+#define KVM_HPET_GET_CONFIG	_IO(KVM_HPET_IOC, 0x10)
+/* KVM_HPET_GET_STATE (struct kvm_hpet_state) - the whole state; the block runs on. */
+#define KVM_HPET_GET_STATE	_IO(KVM_HPET_IOC, 0x11)
 /*
- * KVM_HPET_SET_STATE - replaces the whole state and clears what the old one was
+ * KVM_HPET_SET_STATE (struct kvm_hpet_state) - replaces the whole state and clears what the old one was
  * waiting for. Statistics go on.
  *
  *  -EINVAL  version, a register with a bit set that can't be set in this
  *           configuration, or another field out of range; the kernel log (debug
  *           level) names the field
  */
-#define KVM_HPET_SET_STATE	_IOW(KVM_HPET_IOC, 0x12, struct kvm_hpet_state)
+#define KVM_HPET_SET_STATE	_IO(KVM_HPET_IOC, 0x12)
 /*
  * KVM_HPET_PAUSE, KVM_HPET_RESUME - stop and continue guest time: while paused
  * the counter stands, nothing falls due and nothing is injected. The argument
@@ -350,8 +350,8 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_RESET		_IO(KVM_HPET_IOC, 0x15)
 /*
- * KVM_HPET_GET_TICK_POLICY, KVM_HPET_SET_TICK_POLICY - at any time, also while the
- * guest runs and catches up. A backlog that the new policy does not keep is
+ * KVM_HPET_GET_TICK_POLICY, KVM_HPET_SET_TICK_POLICY
+ * (struct kvm_hpet_tick_policy) - at any time, also while the guest runs and catches up. A backlog that the new policy does not keep is
  * counted as discarded.
  *
  *  -EINVAL      a value out of range; timers names none, or (get) several
@@ -359,11 +359,9 @@ struct kvm_hpet_block_info {
  *  -EOPNOTSUPP  this build has no lost-tick policy (KVM_HPET_LOST_TICKS=n) and
  *               only takes KVM_HPET_TICKS_DISCARD
  */
-#define KVM_HPET_GET_TICK_POLICY \
-	_IOWR(KVM_HPET_IOC, 0x16, struct kvm_hpet_tick_policy)
-#define KVM_HPET_SET_TICK_POLICY \
-	_IOW(KVM_HPET_IOC, 0x17, struct kvm_hpet_tick_policy)
-/* KVM_HPET_GET_STATS - taken at one moment for each timer. */
-#define KVM_HPET_GET_STATS	_IOR(KVM_HPET_IOC, 0x18, struct kvm_hpet_stats)
+#define KVM_HPET_GET_TICK_POLICY	_IO(KVM_HPET_IOC, 0x16)
+#define KVM_HPET_SET_TICK_POLICY	_IO(KVM_HPET_IOC, 0x17)
+/* KVM_HPET_GET_STATS (struct kvm_hpet_stats) - taken at one moment for each timer. */
+#define KVM_HPET_GET_STATS	_IO(KVM_HPET_IOC, 0x18)
 
 #endif /* _UAPI_LINUX_KVM_HPET_H */
