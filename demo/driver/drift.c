@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * drift: one run of the demo, inside the test host
+ *
+ * Starts an unmodified QEMU with the tick-counting guest, gives it kvm_hpet if
+ * asked to, puts a load on it, and records what becomes of the guest's clock. It
+ * judges nothing; demo/analysis.py does, from what the run leaves:
+ *
+ *	run.json	what was run, when what happened, how the clocks compare
+ *	ring		the guest's samples (selftests/guests/tick-guest/tick-guest.h)
+ *	stat-N.json	what "kvm-hpet stat --json" said
+ *	guest.log	the guest's serial console
+ *	qemu.log, attach.log, stat.log	what QEMU and kvm-hpet had to say
+ *
+ * It is a real-time task that mostly sleeps, so that a load cannot upset its own
+ * timing. Everything is pinned to one CPU, and that is where the loads go.
+ */
+#include <err.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "guest.h"
+#include "load.h"
+#include "process.h"
+#include "tool.h"
+
+#define QUIET_NS	(2 * NS_PER_S)	/* before the load */
+#define AFTER_MIN_NS	(3 * NS_PER_S)	/* after it, at least, so that one sees how it goes on */
+#define AFTER_MAX_NS	(10 * NS_PER_S)	/* for as long the guest may go on catching up */
+#define CAUGHT_UP_NS	(8 * NS_PER_MS)	/* no backlog, seen from here: two ticks */
+#define LIMIT_S		300		/* of the test host's time, for everything */
+
+static const char usage[] =
+"usage: drift --loads FILE --load NAME --kernel FILE --initrd FILE [OPTION]...\n"
+"One run of the demo, in the test host; what it leaves goes to /out.\n"
+"  --append WORDS      more for the guest's command line\n"
+"  --tool FILE         attach with this kvm-hpet, which needs:\n"
+"  --policy none|slew  --max-rate N  --max-backlog TIME\n"
+"  --out DIRECTORY     instead of /out\n";
+
+enum moment { COUNTING, QUIET_END, LOAD_START, LOAD_END, END, NUM_MOMENTS };
+
+static const char *const moment_names[NUM_MOMENTS] = {
+	"counting", "quiet_end", "load_start", "load_end", "end",
+};
+
+struct run {
+	const char *table, *load_name;
+	struct load load;
+	struct guest_files guest;
+	struct tool tool;
+	uint64_t moment[NUM_MOMENTS];
+	uint64_t guest_at_quiet_end;
+};
+
+/* ---- the record ---- */
+
+#define MAX_CLOCKS	32
+
+struct clock_pair {
+	uint64_t ns, tsc;
+};
+
+static struct clock_pair clocks[MAX_CLOCKS];
+static unsigned int num_clocks;
+
+/* The pair that was read fastest, of a few: nothing came in between. */
+static void note_clocks(void)
+{
+	uint64_t before, tsc, took, fastest = UINT64_MAX;
+	int i;
+
+	if (num_clocks == MAX_CLOCKS)
+		return;
+	for (i = 0; i < 5; i++) {
+		before = now_ns();
+		tsc = read_tsc();
+		took = now_ns() - before;
+		if (took < fastest) {
+			fastest = took;
+			clocks[num_clocks] = (struct clock_pair){ before + took / 2, tsc };
+		}
+	}
+	num_clocks++;
+}
+
+static void write_clocks(FILE *file)
+{
+	unsigned int i;
+
+	for (i = 0; i < num_clocks; i++)
+		fprintf(file, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "", clocks[i].ns, clocks[i].tsc);
+}
+
+static void write_subject(FILE *file, const struct run *run)
+{
+	struct utsname host;
+
+	uname(&host);
+	fprintf(file, "\"kernel\":\"%s\",\"load\":\"%s\",\"hpet\":\"%s\"",
+		host.release, run->load_name, run->tool.path ? "kvm_hpet" : "qemu");
+	if (run->tool.path)
+		fprintf(file, ",\"policy\":\"%s\",\"max_rate\":\"%s\",\"max_backlog\":\"%s\"",
+			run->tool.policy, run->tool.max_rate, run->tool.max_backlog);
+}
+
+static void write_record(const struct run *run)
+{
+	FILE *file = fopen(out_path("run.json"), "w");
+	int i;
+
+	if (!file)
+		err(1, "run.json");
+	fputc('{', file);
+	write_subject(file, run);
+	for (i = 0; i < NUM_MOMENTS; i++)
+		fprintf(file, ",\n\"%s\":%" PRIu64, moment_names[i], run->moment[i]);
+	fprintf(file, ",\n\"tsc_offset\":%lld,\n\"clocks\":[", guest_tsc_offset());
+	write_clocks(file);
+	fprintf(file, "],\n\"stats\":");
+	tool_record(file);
+	fprintf(file, "}\n");
+	if (fclose(file))
+		err(1, "run.json");
+}
+
+/* ---- the run ---- */
+
+static int64_t behind_ns(const struct run *run)
+{
+	int64_t elapsed = now_ns() - run->moment[QUIET_END];
+
+	return elapsed - (int64_t)(guest_time() - run->guest_at_quiet_end);
+}
+
+/* For whoever watches; the exact figures come from the samples. */
+static void report(const struct run *run, const char *what)
+{
+	double since_start = (now_ns() - run->moment[COUNTING]) / (double)NS_PER_S;
+
+	printf("%4.1f s of guest time: %s", since_start, what);
+	if (run->moment[QUIET_END])
+		printf(", the guest's clock is %.2f s behind", behind_ns(run) / (double)NS_PER_S);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void stay_quiet(struct run *run)
+{
+	run->moment[COUNTING] = now_ns();
+	note_clocks();
+	report(run, "the guest counts");
+	sleep_until(run->moment[COUNTING] + QUIET_NS);
+	tool_stat();
+	note_clocks();
+	run->moment[QUIET_END] = now_ns();
+	run->guest_at_quiet_end = guest_time();
+}
+
+static void be_loaded(struct run *run, pid_t qemu)
+{
+	run->moment[LOAD_START] = now_ns() + 100 * NS_PER_MS;
+	run->moment[LOAD_END] = run->moment[LOAD_START] + LOAD_NS;
+	tool_watch(run->moment[LOAD_END]);
+	load_run(&run->load, qemu, run->moment[LOAD_START]);
+	report(run, "the load is over");
+	tool_watch_end();
+}
+
+/* What is not made up is lost for good: there is nothing to wait for. */
+static int may_catch_up(const struct run *run)
+{
+	return run->tool.path && !strcmp(run->tool.policy, "slew");
+}
+
+/* Until all is made up and for a second more, so that it can be seen to stay so. */
+static void recover(const struct run *run)
+{
+	uint64_t start = run->moment[LOAD_END], good_since = start, at = start;
+
+	while (at < start + AFTER_MAX_NS) {
+		at += NS_PER_S / 2;
+		sleep_until(at);
+		note_clocks();
+		if (may_catch_up(run) && behind_ns(run) > (int64_t)CAUGHT_UP_NS)
+			good_since = at;
+		if (at >= start + AFTER_MIN_NS && at >= good_since + NS_PER_S)
+			break;
+	}
+}
+
+static void carry_out(struct run *run)
+{
+	pid_t qemu = guest_start(&run->guest);
+
+	tool_attach(GUEST_QMP_TOOL);
+	guest_boot();
+	stay_quiet(run);
+	be_loaded(run, qemu);
+	recover(run);
+	report(run, "end");
+	run->moment[END] = now_ns();
+	tool_stat();
+	note_clocks();
+	write_record(run);
+	tool_detach();
+	guest_end();
+}
+
+/* ---- options ---- */
+
+static const char **option(struct run *run, int letter)
+{
+	switch (letter) {
+	case 'L': return &run->table;
+	case 'l': return &run->load_name;
+	case 'k': return &run->guest.kernel;
+	case 'i': return &run->guest.initrd;
+	case 'a': return &run->guest.append;
+	case 't': return &run->tool.path;
+	case 'p': return &run->tool.policy;
+	case 'r': return &run->tool.max_rate;
+	case 'b': return &run->tool.max_backlog;
+	case 'o': return &out_directory;
+	default: return NULL;
+	}
+}
+
+static int parse(struct run *run, int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "loads", 1, NULL, 'L' }, { "load", 1, NULL, 'l' },
+		{ "kernel", 1, NULL, 'k' }, { "initrd", 1, NULL, 'i' }, { "append", 1, NULL, 'a' },
+		{ "tool", 1, NULL, 't' }, { "policy", 1, NULL, 'p' },
+		{ "max-rate", 1, NULL, 'r' }, { "max-backlog", 1, NULL, 'b' },
+		{ "out", 1, NULL, 'o' }, {}
+	};
+	const char **value;
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		value = option(run, letter);
+		if (!value)
+			return -1;
+		*value = optarg;
+	}
+	if (optind != argc || !run->table || !run->load_name || !run->guest.kernel || !run->guest.initrd)
+		return -1;
+	return run->tool.path && !(run->tool.policy && run->tool.max_rate && run->tool.max_backlog) ? -1 : 0;
+}
+
+int main(int argc, char *argv[])
+{
+	static struct run run = { .guest.append = "" };
+
+	if (parse(&run, argc, argv)) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (load_find(run.table, run.load_name, &run.load))
+		return 1;
+	alarm(LIMIT_S);
+	become_observer();
+	tool_init(&run.tool);
+	carry_out(&run);
+	return 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <err.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../selftests/guests/tick-guest/tick-guest.h"
+#include "clock.h"
+#include "guest.h"
+#include "process.h"
+#include "qmp.h"
+
+#define SHM		"/dev/shm/tick-guest"
+#define QMP		"/tmp/drift-qmp"
+#define LOG		"qemu.log"
+#define BOOT_LIMIT_S	180
+#define END_LIMIT_S	30
+
+/* What makes the guest's time the count of its HPET ticks. */
+#define TICKS_ONLY \
+	"clocksource=jiffies nohz=off highres=off nolapic_timer notsc no-kvmclock"
+
+static pid_t qemu;
+static int qmp;
+static struct tick_ring *ring;
+
+static void create_ring(void)
+{
+	int fd;
+
+	unlink(SHM);
+	fd = open(SHM, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, TICK_GUEST_SIZE))
+		err(1, SHM);
+	ring = mmap(NULL, TICK_GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ring == MAP_FAILED)
+		err(1, "mmap");
+	close(fd);
+}
+
+/* As anybody would start it, apart from the shared memory. */
+pid_t guest_start(const struct guest_files *files)
+{
+	char serial[300], append[1024];
+	const char *const argv[] = {
+		"/usr/bin/qemu-system-x86_64", "-S", "-M", "pc,hpet=on", "-cpu", "host", "-accel", "kvm",
+		"-smp", "1", "-m", "128", "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
+		"-qmp", "unix:" QMP ",server=on,wait=off",
+		"-qmp", "unix:" GUEST_QMP_TOOL ",server=on,wait=off",
+		"-object", "memory-backend-file,id=ticks,share=on,size=2M,mem-path=" SHM,
+		"-device", "ivshmem-plain,memdev=ticks",
+		"-kernel", files->kernel, "-initrd", files->initrd,
+		"-serial", serial, "-append", append, NULL
+	};
+
+	create_ring();
+	snprintf(serial, sizeof(serial), "file:%s", out_path("guest.log"));
+	snprintf(append, sizeof(append), "console=ttyS0 panic=-1 %s %s", TICKS_ONLY, files->append);
+	qemu = start(argv, out_path(LOG), out_path(LOG));
+	qmp = qmp_connect(QMP, BOOT_LIMIT_S);
+	return qemu;
+}
+
+static uint64_t ticks_sampled(void)
+{
+	return __atomic_load_n(&ring->count, __ATOMIC_ACQUIRE);
+}
+
+void guest_boot(void)
+{
+	uint64_t give_up = now_ns() + BOOT_LIMIT_S * NS_PER_S;
+
+	qmp_command(qmp, "cont");
+	while (!ticks_sampled()) {
+		check_alive(qemu, "QEMU", LOG);
+		if (now_ns() > give_up)
+			errx(1, "the guest does not count ticks after %d s, see guest.log", BOOT_LIMIT_S);
+		sleep_until(now_ns() + 20 * NS_PER_MS);
+	}
+}
+
+uint64_t guest_time(void)
+{
+	return ring->sample[ticks_sampled() - 1].guest_ns;
+}
+
+long long guest_tsc_offset(void)
+{
+	long long offset;
+	glob_t paths;
+	FILE *file;
+
+	if (glob("/sys/kernel/debug/kvm/*/vcpu0/tsc-offset", 0, NULL, &paths) || paths.gl_pathc != 1)
+		errx(1, "no tsc-offset of exactly one guest in /sys/kernel/debug/kvm");
+	file = fopen(paths.gl_pathv[0], "r");
+	if (!file || fscanf(file, "%lld", &offset) != 1)
+		err(1, "%s", paths.gl_pathv[0]);
+	fclose(file);
+	globfree(&paths);
+	return offset;
+}
+
+static void save_ring(void)
+{
+	size_t size = sizeof(*ring) + ticks_sampled() * sizeof(ring->sample[0]);
+	FILE *file = fopen(out_path("ring"), "w");
+
+	if (!file || fwrite(ring, size, 1, file) != 1 || fclose(file))
+		err(1, "ring");
+	unlink(SHM);
+}
+
+/* The guest first says in its log whether its kernel had complaints. */
+void guest_end(void)
+{
+	uint64_t give_up = now_ns() + END_LIMIT_S * NS_PER_S;
+
+	ring->wish = TICK_GUEST_STOP;
+	while (*(volatile uint32_t *)&ring->state != TICK_GUEST_STOP) {
+		if (now_ns() > give_up)
+			errx(1, "the guest does not end");
+		sleep_until(now_ns() + 20 * NS_PER_MS);
+	}
+	qmp_command(qmp, "quit");
+	waitpid(qemu, NULL, 0);
+	save_ring();
+}

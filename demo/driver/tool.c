@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <err.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "process.h"
+#include "tool.h"
+
+#define LOG		"attach.log"
+#define EVERY_NS	NS_PER_S
+#define MAX_READINGS	64
+
+/* When a reading was taken: its program ran from @before to @after. */
+struct reading {
+	uint64_t before, after;
+};
+
+static struct readings {
+	unsigned int count;
+	struct reading reading[MAX_READINGS];
+} *readings;
+
+static struct tool tool;
+static pid_t attached, watcher;
+
+void tool_init(const struct tool *given)
+{
+	tool = *given;
+	readings = mmap(NULL, sizeof(*readings), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (readings == MAP_FAILED)
+		err(1, "mmap");
+}
+
+void tool_attach(const char *qmp)
+{
+	const char *const argv[] = {
+		tool.path, "attach", "--qmp", qmp, "--driftfix", tool.policy,
+		"--max-rate", tool.max_rate, "--max-backlog", tool.max_backlog, NULL
+	};
+	int status;
+
+	if (!tool.path)
+		return;
+	attached = start(argv, out_path(LOG), out_path(LOG));
+	if (waitpid(attached, &status, 0) != attached || status)
+		errx(1, "kvm-hpet attach failed, see " LOG);
+}
+
+void tool_stat(void)
+{
+	const char *const argv[] = { tool.path, "stat", "--json", NULL };
+	struct reading *reading;
+	char name[32];
+	int status;
+	pid_t pid;
+
+	if (!tool.path)
+		return;
+	if (readings->count == MAX_READINGS)
+		errx(1, "too many readings of the statistics");
+	reading = &readings->reading[readings->count];
+	snprintf(name, sizeof(name), "stat-%u.json", readings->count);
+	reading->before = now_ns();
+	pid = start(argv, out_path(name), out_path("stat.log"));
+	if (waitpid(pid, &status, 0) != pid || status)
+		errx(1, "kvm-hpet stat failed, see stat.log");
+	reading->after = now_ns();
+	readings->count++;
+}
+
+/* Low priority: what it costs to look must not become a load of its own. */
+void tool_watch(uint64_t end)
+{
+	uint64_t at = now_ns();
+
+	if (!tool.path)
+		return;
+	watcher = fork();
+	if (watcher < 0)
+		err(1, "fork");
+	if (watcher)
+		return;
+	setpriority(PRIO_PROCESS, 0, 19);
+	for (at += EVERY_NS; at < end; at += EVERY_NS) {
+		sleep_until(at);
+		tool_stat();
+	}
+	_exit(0);
+}
+
+void tool_watch_end(void)
+{
+	int status;
+
+	if (!watcher)
+		return;
+	if (waitpid(watcher, &status, 0) != watcher || status)
+		errx(1, "the statistics cannot be watched");
+	watcher = 0;
+}
+
+void tool_record(FILE *file)
+{
+	unsigned int i;
+
+	fputc('[', file);
+	for (i = 0; i < readings->count; i++)
+		fprintf(file, "%s[%llu,%llu]", i ? "," : "",
+			(unsigned long long)readings->reading[i].before,
+			(unsigned long long)readings->reading[i].after);
+	fputc(']', file);
+}
+
+void tool_detach(void)
+{
+	if (!tool.path)
+		return;
+}

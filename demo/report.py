@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""demo/report.py - from the runs in OUT/runs to OUT/summary.json, OUT/drift.png, OUT/drift.svg and a table.
+
+usage: report.py OUT QEMU_VERSION LOAD/SUBJECT...
+
+A subject is qemu (QEMU's own HPET), none or slew (kvm_hpet with that policy). In summary.json the policy of qemu is
+null, drift is positive when the guest is behind, catch_up_s is null if it never was within a tick again, and
+max_backlog and max_rate, in ticks and in additional ticks an interval, are null for QEMU's own, which has neither.
+Exit status 1 if a run is missing or does not show what it must.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+import analysis  # noqa: E402  (beside this file)
+import picture   # noqa: E402
+
+SUBJECTS = {
+    "qemu": "QEMU's own",
+    "none": "kvm_hpet none",
+    "slew": "kvm_hpet slew",
+}
+
+
+def read_loads(path):
+    """What each load is called in plain words."""
+    words = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, _, _, _, text = line.split(None, 4)
+                words[name] = text.strip()
+    return words
+
+
+class Outcome:
+    """A run that should have taken place: what it shows, or why there is nothing to show."""
+
+    def __init__(self, out, name):
+        self.load, self.subject = name.split("/")
+        self.directory = os.path.join(out, "runs", self.load, self.subject)
+        self.run = self.found = None
+        self.problems = []
+        try:
+            self.take_in()
+        except analysis.BadRun as error:
+            self.run = self.found = None
+            self.problems = [str(error)]
+
+    def title(self):
+        return f"{SUBJECTS[self.subject]}, {self.load}"
+
+    def verdict(self):
+        """The test bed's: it says whether the run itself was good."""
+        try:
+            with open(os.path.join(self.directory, "testbed", "verdict"), encoding="utf-8") as file:
+                return file.read().strip()
+        except OSError:
+            return "ERROR no run"
+
+    def take_in(self):
+        verdict = self.verdict()
+        if not verdict.startswith("PASS"):
+            raise analysis.BadRun(f"no figure: {verdict}")
+        self.run = analysis.read_run(self.directory)
+        self.found = analysis.figures(self.run)
+        self.problems = list(analysis.problems(self.run, self.found))
+
+
+# ---- summary.json ----
+
+def write_summary(path, outcomes, qemu):
+    good = [outcome for outcome in outcomes if outcome.found]
+    summary = {
+        "kernel": good[0].run.record["kernel"] if good else None,
+        "qemu": qemu,
+        "runs": [outcome.found for outcome in good],
+    }
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(summary, file, indent=1)
+        file.write("\n")
+
+
+# ---- the table ----
+
+COLUMNS = (
+    ("ticks due", "ticks_due", "{:,}"),
+    ("seen", "ticks_seen", "{:,}"),
+    ("lost", "ticks_lost", "{:,}"),
+    ("behind at the end", "drift_s", "{:.3f} s"),
+    ("most ahead", "max_ahead_s", "{:.3f} s"),
+    ("caught up after", "catch_up_s", "{:.2f} s"),
+    ("largest backlog", "max_backlog", "{:,}"),
+    ("highest rate", "max_rate", "{:,}"),
+)
+
+
+def cell(found, key, form):
+    if found[key] is None:
+        return "never" if key == "catch_up_s" else "-"
+    text = form.format(found[key])
+    return text[1:] if text.startswith("-") and not text.strip("-0. s") else text
+
+
+def table_rows(outcomes):
+    yield ["HPET"] + [title for title, _, _ in COLUMNS]
+    for outcome in outcomes:
+        if outcome.found:
+            cells = [cell(outcome.found, key, form) for _, key, form in COLUMNS]
+        else:
+            cells = ["no figure"] + [""] * (len(COLUMNS) - 1)
+        yield [SUBJECTS[outcome.subject]] + cells
+
+
+def print_table(outcomes, words):
+    rows = list(table_rows(outcomes))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]) for row in rows]
+    load = None
+    print(lines[0])
+    for outcome, line in zip(outcomes, lines[1:]):
+        if outcome.load != load:
+            load = outcome.load
+            print(f"\n{words[load]} ({load})")
+        print(line.rstrip())
+    print()
+
+
+# ---- what was shown, in two sentences ----
+
+def span(values, unit, digits):
+    low, high = (f"{value:.{digits}f}" for value in (min(values), max(values)))
+    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+
+
+def loaded(outcomes, subject):
+    return [o.found for o in outcomes if o.subject == subject and o.run.is_loaded()]
+
+
+def lost_clause(found, words):
+    never = all(f["catch_up_s"] is None for f in found)
+    return f"{span([f['drift_s'] for f in found], 's', 2)} behind {words}" + (" and stayed there" if never else "")
+
+
+def first_sentence(outcomes):
+    clauses = []
+    if loaded(outcomes, "qemu"):
+        clauses.append(lost_clause(loaded(outcomes, "qemu"), "with QEMU's own HPET"))
+    if loaded(outcomes, "none"):
+        clauses.append(lost_clause(loaded(outcomes, "none"), "with kvm_hpet that gives lost ticks up (none)"))
+    if not clauses:
+        return ""
+    return ("A Linux guest that tells the time by counting the ticks of its HPET, on a host that kept it from running for "
+            "much of 10 s, ended " + ", ".join(clauses) + ".")
+
+
+def second_sentence(outcomes):
+    slew = loaded(outcomes, "slew")
+    clauses = []
+    if slew:
+        off = max(abs(f["drift_s"]) for f in slew) * 1000
+        after = max(f["catch_up_s"] for f in slew)
+        ahead = max(f["max_ahead_s"] for f in slew) * 1000
+        clauses.append(f"With kvm_hpet that makes lost ticks up (slew) the same guest was right again {after:.2f} s after the "
+                       f"load at the latest, to {off:.1f} ms in the end, and never more than {ahead:.1f} ms ahead")
+    idle = [o for o in outcomes if not o.run.is_loaded()]
+    if idle:
+        subjects = "all three" if len(idle) == 3 else " and ".join(SUBJECTS[o.subject] for o in idle)
+        clauses.append(f"{'w' if slew else 'W'}ithout load not one tick was lost or added by {subjects}")
+    return "; ".join(clauses) + "." if clauses else ""
+
+
+def print_verdict(outcomes, out):
+    failed = [(outcome, problem) for outcome in outcomes for problem in outcome.problems]
+    for outcome, problem in failed:
+        print(f"FAIL {outcome.title()}: {problem}")
+    for outcome in outcomes:
+        if outcome.run and not outcome.problems:
+            for line in analysis.complaints(outcome.run):
+                print(f"note {outcome.title()}: the guest's kernel complained: {line}")
+    if not failed:
+        print("\n".join(filter(None, (first_sentence(outcomes), second_sentence(outcomes)))))
+    print(f"Pictures: {out}/drift.png, {out}/drift.svg; figures: {out}/summary.json")
+    return 1 if failed else 0
+
+
+def main(argv):
+    if len(argv) < 4:
+        sys.stderr.write(__doc__)
+        return 2
+    out, qemu, names = argv[1], argv[2], argv[3:]
+    words = read_loads(os.path.join(os.path.dirname(os.path.abspath(__file__)), "loads"))
+    outcomes = [Outcome(out, name) for name in names]
+    write_summary(os.path.join(out, "summary.json"), outcomes, qemu)
+    try:
+        picture.draw(out, [o for o in outcomes if o.found], words)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"FAIL no picture: {error}")
+        return 1
+    print_table(outcomes, words)
+    return print_verdict(outcomes, out)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
