@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef KVM_HPET_AGENT_H
+#define KVM_HPET_AGENT_H
+
+#include <stdbool.h>
+
+#include "qemu_proc.h"
+#include "qmp.h"
+#include "rundir.h"
+
+/* Longest request and answer on the agent's socket */
+#define AGENT_MESSAGE	1024
+#define REQUEST_DETACH	"detach"
+#define REQUEST_FORCE	"detach force"
+/* An answer begins with one of these; what follows is for the user. */
+#define ANSWER_DONE	"done "
+#define ANSWER_REFUSED	"refused "
+
+/**
+ * struct agent - what holds a block and keeps it in step with its VM
+ * @vm: the QEMU process
+ * @qmp: its monitor; @qmp.fd is -1 if there is none
+ * @block: descriptor of the block, -1 before and after there is one
+ * @files: lock and socket by which the tool finds the agent
+ * @listener: socket for requests, -1 if not open yet
+ * @client: whoever is connected to it, or -1
+ * @signals: signalfd for those that ask the agent to end
+ */
+struct agent {
+	struct qemu_proc vm;
+	struct qmp qmp;
+	int block;
+	struct agent_files files;
+	int listener;
+	int client;
+	int signals;
+};
+
+void agent_init(struct agent *agent);
+bool agent_has_monitor(const struct agent *agent);
+int agent_query_running(struct agent *agent, bool *running);
+int agent_stop_vm(struct agent *agent);
+int agent_continue_vm(struct agent *agent);
+int agent_follow_run_state(struct agent *agent);
+void agent_run(struct agent *agent);
+void agent_close(struct agent *agent);
+
+#endif

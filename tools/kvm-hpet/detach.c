@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kvm-hpet detach: asks the agent of a VM to give up its block.
+ */
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "command.h"
+#include "error.h"
+#include "parse.h"
+
+/* QEMU may need that long to stop its disks, twice. */
+#define ANSWER_MS	150000
+#define MAX_AGENTS	4096
+
+struct detach {
+	pid_t pid;
+	const char *qmp_path;
+	bool all;
+	bool force;
+};
+
+static const struct option options[] = {
+	{ "pid", required_argument, NULL, OPT_PID },
+	{ "qmp", required_argument, NULL, OPT_QMP },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	END_OPTIONS
+};
+
+static int take_option(struct detach *de, int option)
+{
+	uint64_t number;
+
+	switch (option) {
+	case OPT_PID:
+		if (!parse_number(optarg, 1, INT_MAX, &number))
+			return usage_error("detach", "--pid %s: it is a process id", optarg);
+		de->pid = number;
+		break;
+	case OPT_QMP:
+		de->qmp_path = optarg;
+		break;
+	case OPT_ALL:
+		de->all = true;
+		break;
+	case OPT_FORCE:
+		de->force = true;
+		break;
+	}
+	return 0;
+}
+
+static int parse_options(const struct command *self, struct detach *de, int argc, char **argv)
+{
+	int option, status;
+
+	while ((option = next_option(self, argc, argv, options, &status)) >= 0) {
+		status = take_option(de, option);
+		if (status)
+			return status;
+	}
+	if (option == OPTION_LEAVE)
+		return status ? status : -1;
+	if (!!de->pid + !!de->qmp_path + de->all != 1)
+		return usage_error("detach", "exactly one of --pid, --qmp and --all is needed");
+	return 0;
+}
+
+static int open_peer(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return -1;
+	return pidfd_open(peer.pid, 0);
+}
+
+static bool becomes_readable(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	return poll(&wait, 1, ANSWER_MS) > 0;
+}
+
+static int take_answer(pid_t pid, int fd, int agent)
+{
+	char text[AGENT_MESSAGE];
+	ssize_t len;
+
+	if (!becomes_readable(fd))
+		return fail("the agent of process %d does not answer", pid);
+	len = recv(fd, text, sizeof(text) - 1, 0);
+	if (len <= 0)
+		return fail("the agent of process %d ended without an answer", pid);
+	text[len] = '\0';
+	if (!strncmp(text, ANSWER_REFUSED, strlen(ANSWER_REFUSED)))
+		return fail("%s", text + strlen(ANSWER_REFUSED));
+	if (agent >= 0 && !becomes_readable(agent))
+		return fail("the agent of process %d does not end", pid);
+	if (strlen(text) > strlen(ANSWER_DONE))
+		return fail("detached from process %d, but: %s", pid, text + strlen(ANSWER_DONE));
+	return 0;
+}
+
+static int ask_agent(pid_t pid, int fd, bool force)
+{
+	const char *request = force ? REQUEST_FORCE : REQUEST_DETACH;
+	int agent = open_peer(fd), ret;
+
+	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
+		ret = fail("cannot reach the agent of process %d: %m", pid);
+	else
+		ret = take_answer(pid, fd, agent);
+	if (agent >= 0)
+		close(agent);
+	if (!ret)
+		printf("detached from process %d\n", pid);
+	return ret;
+}
+
+static int detach_from(pid_t pid, bool force)
+{
+	int fd = agent_connect(pid), ret;
+
+	if (fd < 0)
+		return -1;
+	ret = ask_agent(pid, fd, force);
+	close(fd);
+	return ret;
+}
+
+/* Each one that can be; a failure of one does not keep the others. */
+static int detach_all(bool force)
+{
+	pid_t pids[MAX_AGENTS];
+	size_t count = agent_list(pids, MAX_AGENTS), failed = 0;
+	char reason[512] = "";
+
+	for (size_t i = 0; i < count; i++) {
+		int fd = agent_connect(pids[i]);
+
+		if (fd < 0)	/* a leftover */
+			continue;
+		if (ask_agent(pids[i], fd, force) && !failed++)
+			snprintf(reason, sizeof(reason), "%s", error_text());
+		close(fd);
+	}
+	if (failed > 1)
+		return fail("%zu VMs could not be detached; the first: %s", failed, reason);
+	return failed ? fail("%s", reason) : 0;
+}
+
+/* Whoever listens: connecting is enough to know, also if QMP itself is busy. */
+static int pid_of_socket(struct detach *de)
+{
+	struct qmp qmp;
+
+	if (qmp_connect(&qmp, de->qmp_path, &de->pid))
+		return -1;
+	qmp_close(&qmp);
+	if (!de->pid)
+		return fail("who listens on %s can't be seen from here: give --pid", de->qmp_path);
+	return 0;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct detach de = { 0 };
+	int status = parse_options(self, &de, argc, argv);
+
+	if (status)
+		return status < 0 ? EXIT_SUCCESS : status;
+	if (de.qmp_path && pid_of_socket(&de))
+		return EXIT_FAILURE;
+	return (de.all ? detach_all(de.force) : detach_from(de.pid, de.force)) ?
+		EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct command detach_command = {
+	.name = "detach",
+	.summary = "give the guest back to QEMU's own HPET",
+	.help =
+	"Usage: kvm-hpet detach --pid N | --qmp SOCKET | --all [--force]\n"
+	"Takes the in-kernel HPET away again, so that QEMU's own one serves the guest.\n"
+	"Refused while the guest uses it, since its state can't be given back so far.\n\n"
+	"      --pid N       process id of the QEMU\n"
+	"      --qmp SOCKET  the QMP socket of the QEMU\n"
+	"      --all         all that were attached\n"
+	"      --force       also if the guest uses its HPET, which then is gone for it\n"
+	"                    until its next reset\n"
+	"  -h, --help        this text\n",
+	.run = run,
+};

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kvm-hpet doctor: can this host run it, and if not, what is to be changed?
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "command.h"
+#include "describe.h"
+#include "error.h"
+
+#define CAP_SYS_PTRACE_BIT 19
+
+enum verdict { FINE, UNKNOWN, WRONG };
+
+/* Each check says what it found, and in case of WRONG what to change. */
+typedef enum verdict (*check_fn)(char *text, size_t size);
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, OPT_JSON },
+	END_OPTIONS
+};
+
+static enum verdict say(char *text, size_t size, enum verdict verdict, const char *what)
+{
+	snprintf(text, size, "%s", what);
+	return verdict;
+}
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool read_line(const char *path, char *line, int size)
+{
+	FILE *file = fopen(path, "re");
+	bool ok = file && fgets(line, size, file);
+
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+/* Whether a line of a file contains a text */
+static bool file_mentions(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, text);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static enum verdict check_kvm(char *text, size_t size)
+{
+	if (exists("/sys/module/kvm_intel") || exists("/sys/module/kvm_amd"))
+		return say(text, size, FINE, exists("/sys/module/kvm_intel") ?
+			   "kvm_intel is loaded" : "kvm_amd is loaded");
+	if (exists("/dev/kvm"))
+		return say(text, size, WRONG, "there is a /dev/kvm, but neither kvm_intel nor kvm_amd is loaded");
+	return say(text, size, WRONG, "KVM is not loaded: modprobe kvm_intel or kvm_amd; switch virtualisation on in the firmware");
+}
+
+static enum verdict check_kprobes(char *text, size_t size)
+{
+	char line[16];
+
+	if (!file_mentions("/proc/kallsyms", " register_kprobe"))
+		return say(text, size, WRONG, "the kernel has no kprobes: use one with CONFIG_KPROBES=y");
+	if (!read_line("/sys/kernel/debug/kprobes/enabled", line, sizeof(line)))
+		return say(text, size, FINE, "the kernel has kprobes");
+	if (*line == '1')
+		return say(text, size, FINE, "kprobes are on");
+	return say(text, size, WRONG, "kprobes are off: echo 1 > /sys/kernel/debug/kprobes/enabled");
+}
+
+static bool module_installed(const char *release)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/lib/modules/%.100s/modules.dep", release);
+	return file_mentions(path, "/kvm_hpet.ko");
+}
+
+static enum verdict check_module(char *text, size_t size)
+{
+	struct utsname host;
+
+	if (exists("/sys/module/kvm_hpet"))
+		return say(text, size, FINE, "kvm_hpet is loaded");
+	uname(&host);
+	if (module_installed(host.release))
+		return say(text, size, WRONG, "kvm_hpet is installed but not loaded: modprobe kvm_hpet");
+	snprintf(text, size, "kvm_hpet is not installed for kernel %s: make && make install, or its DKMS package",
+		 host.release);
+	return WRONG;
+}
+
+static enum verdict check_lockdown(char *text, size_t size)
+{
+	char line[80];
+
+	if (!read_line("/sys/kernel/security/lockdown", line, sizeof(line)) ||
+	    strstr(line, "[none]"))
+		return say(text, size, FINE, "the kernel is not locked down");
+	if (exists("/sys/module/kvm_hpet"))
+		return say(text, size, FINE, "the kernel is locked down, and the module is loaded all the same");
+	return say(text, size, UNKNOWN, "the kernel is locked down: it only takes a module signed with an enrolled key (mokutil)");
+}
+
+static enum verdict check_device(char *text, size_t size)
+{
+	int fd = device_open();
+
+	if (fd < 0)
+		return say(text, size, WRONG, error_text());
+	close(fd);
+	return say(text, size, FINE, DEVICE " opens and has the right API version");
+}
+
+static bool may_ptrace(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	unsigned long long caps = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return caps >> CAP_SYS_PTRACE_BIT & 1;
+}
+
+static enum verdict check_getfd(char *text, size_t size)
+{
+	char line[16] = "0";
+
+	if (pidfd_getfd(-1, 0, 0) < 0 && errno == ENOSYS)
+		return say(text, size, WRONG, "the kernel has no pidfd_getfd: Linux 5.6 or newer is needed");
+	read_line("/proc/sys/kernel/yama/ptrace_scope", line, sizeof(line));
+	if (*line == '3')
+		return say(text, size, WRONG, "kernel.yama.ptrace_scope is 3: nobody can take a QEMU's descriptors until the next boot with less");
+	if (may_ptrace())
+		return say(text, size, FINE, "descriptors of any QEMU can be taken");
+	if (*line != '0')
+		return say(text, size, WRONG, "without CAP_SYS_PTRACE no descriptor of a QEMU can be taken: be root");
+	return say(text, size, UNKNOWN, "only descriptors of your own QEMUs can be taken: be root for others");
+}
+
+static const struct {
+	const char *name;
+	check_fn check;
+} checks[] = {
+	{ "kvm", check_kvm },
+	{ "kprobes", check_kprobes },
+	{ "module", check_module },
+	{ "lockdown", check_lockdown },
+	{ "device", check_device },
+	{ "pidfd_getfd", check_getfd },
+};
+
+static const char * const verdict_names[] = { "ok", "note", "FAIL" };
+
+static struct json_object *check_json(const char *name, enum verdict verdict, const char *text)
+{
+	static const char * const names[] = { "ok", "note", "fail" };
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "check", json_object_new_string(name));
+	json_object_object_add(obj, "result", json_object_new_string(names[verdict]));
+	json_object_object_add(obj, "text", json_object_new_string(text));
+	return obj;
+}
+
+static int examine(bool json)
+{
+	struct json_object *array = json_object_new_array();
+	char text[256];
+	int wrong = 0;
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		enum verdict verdict = checks[i].check(text, sizeof(text));
+
+		wrong += verdict == WRONG;
+		json_object_array_add(array, check_json(checks[i].name, verdict, text));
+		if (!json)
+			printf("%-4s  %-11s  %s\n", verdict_names[verdict], checks[i].name, text);
+	}
+	if (json)
+		print_json(array);
+	else
+		json_object_put(array);
+	fflush(stdout);
+	return wrong ? fail("this host can't run it yet: %d of %zu checks failed", wrong,
+			    sizeof(checks) / sizeof(checks[0])) : 0;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	bool json = false;
+	int option, status;
+
+	while ((option = next_option(self, argc, argv, options, &status)) >= 0)
+		json = true;
+	if (option == OPTION_LEAVE)
+		return status;
+	return examine(json) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct command doctor_command = {
+	.name = "doctor",
+	.summary = "can this host run it; if not, what to change",
+	.help =
+	"Usage: kvm-hpet doctor [--json]\n"
+	"Checks whether this host can run it, and says what to change if not.\n\n"
+	"      --json  print in JSON\n"
+	"  -h, --help  this text\n",
+	.run = run,
+};

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kvm-hpet stat: what became of the ticks.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "command.h"
+#include "describe.h"
+#include "error.h"
+#include "parse.h"
+#include "policy.h"
+#include "table.h"
+#include "target.h"
+
+/**
+ * struct sample - the statistics of a block at a moment
+ * @info: the block
+ * @config: likewise
+ * @state: tells which timers are in use
+ * @stats: the statistics
+ * @policy: of each timer
+ */
+struct sample {
+	struct kvm_hpet_block_info info;
+	struct kvm_hpet_config config;
+	struct kvm_hpet_state state;
+	struct kvm_hpet_stats stats;
+	struct kvm_hpet_tick_policy policy[KVM_HPET_MAX_TIMERS];
+};
+
+struct stat_options {
+	struct target target;
+	bool all_timers;
+	bool json;
+};
+
+static const struct option options[] = {
+	TARGET_OPTIONS,
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "json", no_argument, NULL, OPT_JSON },
+	END_OPTIONS
+};
+
+static int read_sample(int block, struct sample *sample)
+{
+	if (block_get_config(block, &sample->config) || block_get_state(block, &sample->state) ||
+	    block_get_stats(block, &sample->stats))
+		return -1;
+	for (unsigned int i = 0; i < sample->config.num_timers; i++)
+		if (block_get_policy(block, i, &sample->policy[i]))
+			return -1;
+	return 0;
+}
+
+static bool in_use(const struct sample *sample, unsigned int timer)
+{
+	return sample->stats.timer[timer].due ||
+	       sample->state.timer[timer].config & HPET_TN_INT_ENB;
+}
+
+/* The one law of all lost-tick policies: no tick vanishes, none appears. */
+static int check_timer(const struct sample *sample, unsigned int timer)
+{
+	const struct kvm_hpet_timer_stats *st = &sample->stats.timer[timer];
+
+	if (st->due == st->delivered + st->masked + st->discarded + st->backlog)
+		return 0;
+	return fail("block %llu, timer %u: due %llu is not delivered %llu + masked %llu + discarded %llu + backlog %llu",
+		    (unsigned long long)sample->info.id, timer, (unsigned long long)st->due,
+		    (unsigned long long)st->delivered, (unsigned long long)st->masked,
+		    (unsigned long long)st->discarded, (unsigned long long)st->backlog);
+}
+
+static int check_sample(const struct sample *sample)
+{
+	for (unsigned int i = 0; i < sample->config.num_timers; i++)
+		if (check_timer(sample, i))
+			return -1;
+	return 0;
+}
+
+#define ADD(obj, st, member) json_object_object_add(obj, #member, json_number((st)->member))
+
+static struct json_object *timer_json(const struct sample *sample, unsigned int timer)
+{
+	const struct kvm_hpet_timer_stats *st = &sample->stats.timer[timer];
+	struct json_object *obj = json_object_new_object(), *lateness = json_object_new_array();
+
+	json_object_object_add(obj, "timer", json_number(timer));
+	json_object_object_add(obj, "policy", json_object_new_string(
+			       policy_name(sample->policy[timer].policy)));
+	ADD(obj, st, due);
+	ADD(obj, st, delivered);
+	ADD(obj, st, masked);
+	ADD(obj, st, discarded);
+	ADD(obj, st, backlog);
+	ADD(obj, st, coalesced);
+	ADD(obj, st, late);
+	ADD(obj, st, reinjected);
+	ADD(obj, st, retries);
+	ADD(obj, st, max_backlog);
+	ADD(obj, st, rate);
+	ADD(obj, st, max_rate);
+	ADD(obj, st, period_ns);
+	ADD(obj, st, expirations);
+	for (int i = 0; i < KVM_HPET_LATENESS_BUCKETS; i++)
+		json_object_array_add(lateness, json_number(st->lateness[i]));
+	json_object_object_add(obj, "lateness", lateness);
+	return obj;
+}
+
+static struct json_object *sample_json(const struct sample *sample, bool all)
+{
+	struct json_object *obj = json_object_new_object(), *timers = json_object_new_array();
+
+	json_object_object_add(obj, "id", json_number(sample->info.id));
+	json_object_object_add(obj, "vm_pid", json_number(sample->info.vm_pid));
+	ADD(obj, &sample->stats, mmio_reads);
+	ADD(obj, &sample->stats, mmio_writes);
+	ADD(obj, &sample->stats, mmio_exits);
+	ADD(obj, &sample->stats, resets);
+	for (unsigned int i = 0; i < sample->config.num_timers; i++)
+		if (all || in_use(sample, i))
+			json_object_array_add(timers, timer_json(sample, i));
+	json_object_object_add(obj, "timers", timers);
+	return obj;
+}
+
+static void add_heading(struct table *table)
+{
+	static const char * const heading[] = { "TIMER", "PERIOD", "DUE", "DELIVERED", "MASKED",
+						"DISCARDED", "BACKLOG", "REINJECTED", "RATE" };
+
+	for (size_t i = 0; i < table->columns; i++)
+		table_add(table, "%s", heading[i]);
+}
+
+static void add_row(struct table *table, const struct sample *sample, unsigned int timer)
+{
+	const struct kvm_hpet_timer_stats *st = &sample->stats.timer[timer];
+	const uint64_t counts[] = { st->due, st->delivered, st->masked, st->discarded,
+				    st->backlog, st->reinjected, st->rate };
+	char period[TIME_TEXT];
+
+	table_add(table, "%u", timer);
+	table_add(table, "%s", st->period_ns ?
+		  format_time(period, sizeof(period), st->period_ns) : "-");
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		table_add(table, "%llu", (unsigned long long)counts[i]);
+}
+
+/* The time below which a part of all expirations of the host's timer were late */
+static const char *late_below(const struct kvm_hpet_timer_stats *st, unsigned int percent)
+{
+	static char text[TIME_TEXT];
+	uint64_t total = 0, sum = 0;
+	int i;
+
+	for (i = 0; i < KVM_HPET_LATENESS_BUCKETS; i++)
+		total += st->lateness[i];
+	for (i = 0; i < KVM_HPET_LATENESS_BUCKETS - 1; i++) {
+		sum += st->lateness[i];
+		if (sum >= total - total * (100 - percent) / 100)
+			break;
+	}
+	if (i == KVM_HPET_LATENESS_BUCKETS - 1)
+		return "more than 16 ms";
+	return format_time(text, sizeof(text), 1000ULL << i);
+}
+
+static void print_details(const struct sample *sample, unsigned int timer)
+{
+	const struct kvm_hpet_timer_stats *st = &sample->stats.timer[timer];
+
+	printf("  timer %u: coalesced %llu, late %llu, retries %llu, most owed %llu, highest rate %llu\n",
+	       timer, (unsigned long long)st->coalesced, (unsigned long long)st->late,
+	       (unsigned long long)st->retries, (unsigned long long)st->max_backlog,
+	       (unsigned long long)st->max_rate);
+	if (!st->expirations)
+		return;
+	printf("    policy %s; host timer fired %llu times",
+	       policy_name(sample->policy[timer].policy), (unsigned long long)st->expirations);
+	printf(", late by less than %s in half", late_below(st, 50));
+	printf(", %s in 99 %%\n", late_below(st, 99));
+}
+
+static void print_sample(const struct sample *sample, bool all)
+{
+	struct table table = { .columns = 9 };
+
+	printf("block %llu, process %u: %llu reads, %llu writes, %llu exits, %llu resets\n",
+	       (unsigned long long)sample->info.id, sample->info.vm_pid,
+	       (unsigned long long)sample->stats.mmio_reads,
+	       (unsigned long long)sample->stats.mmio_writes,
+	       (unsigned long long)sample->stats.mmio_exits,
+	       (unsigned long long)sample->stats.resets);
+	add_heading(&table);
+	for (unsigned int i = 0; i < sample->config.num_timers; i++)
+		if (all || in_use(sample, i))
+			add_row(&table, sample, i);
+	if (table.count == table.columns)
+		printf("  no timer in use\n");
+	else
+		table_print(&table, "  ");
+	for (unsigned int i = 0; i < sample->config.num_timers; i++)
+		if (all || in_use(sample, i))
+			print_details(sample, i);
+}
+
+/* All blocks that are meant; one that goes meanwhile is left out. */
+static int stat_blocks(int device, const struct stat_options *op)
+{
+	struct json_object *array = json_object_new_array();
+	struct kvm_hpet_block_info info = { 0 };
+	size_t count = 0;
+	int ret = 0;
+
+	while (target_next(device, &op->target, &info)) {
+		struct sample sample = { .info = info };
+		int block = block_open(device, info.id);
+
+		if (block < 0 || read_sample(block, &sample)) {
+			if (block >= 0)
+				close(block);
+			continue;
+		}
+		close(block);
+		if (op->json)
+			json_object_array_add(array, sample_json(&sample, op->all_timers));
+		else
+			print_sample(&sample, op->all_timers);
+		count++;
+		if (check_sample(&sample))
+			ret = -1;
+	}
+	if (op->json)
+		print_json(array);
+	else
+		json_object_put(array);
+	if (!count && (op->target.pid || op->target.id))
+		return target_missing(&op->target);
+	return ret;
+}
+
+static int parse_options(const struct command *self, struct stat_options *op, int argc,
+			 char **argv)
+{
+	int option, status;
+
+	while ((option = next_option(self, argc, argv, options, &status)) >= 0) {
+		status = target_option("stat", &op->target, option, optarg);
+		if (status)
+			return status;
+		op->all_timers |= option == OPT_ALL;
+		op->json |= option == OPT_JSON;
+	}
+	return option == OPTION_LEAVE && !status ? -1 : status;
+}
+
+static int run(const struct command *self, int argc, char **argv)
+{
+	struct stat_options op = { 0 };
+	int status = parse_options(self, &op, argc, argv), device, ret;
+
+	if (status)
+		return status < 0 ? EXIT_SUCCESS : status;
+	device = device_open();
+	if (device < 0)
+		return EXIT_FAILURE;
+	ret = stat_blocks(device, &op);
+	close(device);
+	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+const struct command stat_command = {
+	.name = "stat",
+	.summary = "what became of the ticks",
+	.help =
+	"Usage: kvm-hpet stat [--pid N | --id ID] [--all] [--json]\n"
+	"For each timer in use: ticks that fell due, and what became of them. It checks\n"
+	"that due = delivered + masked + discarded + backlog, and fails if not.\n\n"
+	TARGET_HELP
+	"      --all               also timers not in use\n"
+	"      --json              print in JSON\n"
+	"  -h, --help              this text\n",
+	.run = run,
+};
