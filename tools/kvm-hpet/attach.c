@@ -262,6 +262,8 @@ static int take_over(struct attach *at)
 		return -1;
 	to->was_running = false;
 	to->agent.qmp.cancel_fd = -1;
+	if (!agent_has_monitor(&to->agent))
+		log_line(LOG_WARNING, "the block does not follow QEMU's reset, stop and cont: they can't be seen without QMP");
 	report_attached(at);
 	become_daemon(at);
 	return 0;
@@ -350,8 +352,6 @@ static int run(const struct command *self, int argc, char **argv)
 	status = parse_options(self, &at, argc, argv);
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
-	if (at.to.assume_reset)
-		log_line(LOG_WARNING, "without QMP socket, the block will not follow QEMU's reset, stop and cont");
 	if (at.foreground || at.to.dry_run)
 		return attach(&at);
 	return attach_in_background(&at);

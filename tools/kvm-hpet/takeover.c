@@ -94,9 +94,10 @@ static int lock_vm(struct takeover *to)
 
 	if (!to->dry_run && agent_files_lock(&to->agent.files, to->agent.vm.pid))
 		return -1;
+	/* Without it, what may be wrong with the VM is told first: check_device() */
 	to->device = device_open();
 	if (to->device < 0)
-		return problem(to);
+		return 0;
 	if (!block_of_vm(to->device, to->agent.vm.pid, KVM_HPET_DEFAULT_BASE, &info))
 		return 0;
 	fail("already attached: process %d has block %llu, held by process %u", to->agent.vm.pid,
@@ -238,6 +239,13 @@ static int check_with_monitor(struct takeover *to)
 	return 0;
 }
 
+static int check_device(struct takeover *to)
+{
+	if (to->device < 0)
+		to->device = device_open();
+	return to->device < 0 ? problem(to) : 0;
+}
+
 /**
  * takeover_check() - what can be checked without stopping the VM
  * @to: found
@@ -253,12 +261,12 @@ int takeover_check(struct takeover *to)
 	} else if (check_without_monitor(to) && problem(to)) {
 		return -1;
 	}
-	if (!to->dry_run)
-		return 0;
-	if (!json_object_array_length(to->problems) &&
-	    qemu_proc_find_vm_fd(&to->agent.vm) < 0)
-		problem(to);
-	return 0;
+	/* Not again, if QEMU itself said that it does without KVM */
+	if (to->dry_run && json_object_array_length(to->problems))
+		return check_device(to);
+	if (qemu_proc_find_vm_fd(&to->agent.vm) < 0 && problem(to))
+		return -1;
+	return check_device(to);
 }
 
 /* What QEMU's own HPET looks like, and that the guest has not begun to use it */
