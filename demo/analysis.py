@@ -154,9 +154,8 @@ def catch_up_ns(run):
 
 
 def ticks(run):
-    """Ticks due and seen from drift 0 to the last sample. Both are taken right after a tick, so both are whole."""
-    true0, guest0 = zero(run)
-    true1, guest1 = in_window(run)[-1]
+    """Ticks due and seen from the first sample to the last. Both are taken right after a tick, so both counts are whole."""
+    (true0, guest0), *_, (true1, guest1) = in_window(run)
     return round((true1 - true0) / TICK_NS), round((guest1 - guest0) / TICK_NS)
 
 

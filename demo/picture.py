@@ -10,9 +10,14 @@ import analysis
 # since two lines may lie on each other.
 LINES = (
     ("qemu", "QEMU's own HPET", "lc rgb '#E69F00' lw 7"),
-    ("none", "kvm\\_hpet, lost ticks given up (none)", "lc rgb '#0072B2' lw 2 dt (12,8)"),
-    ("slew", "kvm\\_hpet, lost ticks made up (slew)", "lc rgb '#009E73' lw 2.5"),
+    ("none", "kvm_hpet, lost ticks given up (none)", "lc rgb '#0072B2' lw 2 dt (12,8)"),
+    ("slew", "kvm_hpet, lost ticks made up (slew)", "lc rgb '#009E73' lw 2.5"),
 )
+
+SHORT = {"qemu": "QEMU", "none": "none", "slew": "slew"}
+
+# In pixels; the heading holds the title and the key.
+WIDTH, HEIGHT, HEADING, FOOTING, GAP = 620, 250, 130, 62, 140
 
 EVERY_S = 0.02      # a point at least so often,
 STEP_S = 0.002      # and wherever the line moves by as much
@@ -22,13 +27,16 @@ set encoding utf8
 set style fill noborder
 set border 3 lc rgb '#555555'
 set tics nomirror out
-set grid ytics lc rgb '#dddddd' lt 1
+set grid ytics lt 1 lw 1 lc rgb '#d0d0d0'
 set key off
 set xlabel "seconds since the load began"
 set ylabel "seconds behind" offset 1
 """
 
-TITLE = "How far the clock of a guest falls behind that counts the ticks of its HPET"
+# Above the panels, in the middle; drawn with the first one.
+KEY = "at screen 0.5,screen KEY_Y center center maxrows 1 reverse Left samplen 3"
+
+TITLE = "How far a guest's clock falls behind that counts the ticks of its HPET"
 
 
 def thin_out(line):
@@ -56,22 +64,21 @@ def load_seconds(run):
     return (run.record["load_end"] - run.record["load_start"]) / 1e9
 
 
-def panel(outcomes, words, with_key):
+def panel(outcomes, words, key):
     """Gnuplot's words for the panel of one load."""
     run = outcomes[0].run
     there = {outcome.subject: outcome for outcome in outcomes}
     lines = [(text, style, there[subject]) for subject, text, style in LINES if subject in there]
-    lost = ", ".join(f"{outcome.found['ticks_lost']:,}" for _, _, outcome in lines)
-    yield f'set title "{words}" font ",13"'
+    lost = ", ".join(f"{outcome.found['ticks_lost']:,} ({SHORT[outcome.subject]})" for _, _, outcome in lines)
+    yield f'set title "{{/=13 {words[0].upper() + words[1:]}}}\\n{{/=10 ticks lost: {lost}}}" offset 0,-0.6 textcolor rgb "#222222"'
     yield "unset object 1"
     yield "unset label 1"
     if run.is_loaded():
         yield (f"set object 1 rectangle from 0,graph 0 to {load_seconds(run)},graph 1 behind "
-               "fc rgb '#eeeeee'")
-        yield f'set label 1 "load" at {load_seconds(run) / 2},graph 0.05 center tc rgb "#777777"'
-    yield f'set label 2 "ticks lost: {lost}" at graph 0.03,graph 0.93 tc rgb "#333333"'
-    yield f"set key {'at screen 0.5,screen 0.915 center top maxrows 1 samplen 3' if with_key else 'off'}"
-    plots = [f'"{outcome.directory}/drift.dat" with lines {style} title "{text}"' for text, style, outcome in lines]
+               "fc rgb '#ededed' fs solid noborder")
+        yield f'set label 1 "load" at {load_seconds(run) / 2},graph 0.94 center tc rgb "#777777"'
+    yield f"set key {key}"
+    plots = [f'"{outcome.directory}/drift.dat" with lines {style} title "{text}" noenhanced' for text, style, outcome in lines]
     yield "plot " + ", ".join(plots)
 
 
@@ -88,14 +95,15 @@ def script(out, outcomes, words, terminal, suffix):
     loads = list(dict.fromkeys(outcome.load for outcome in outcomes))
     columns = 2 if len(loads) > 1 else 1
     rows = (len(loads) + columns - 1) // columns
-    yield f"set terminal {terminal} size {620 * columns},{150 + 330 * rows}"
+    width, height = WIDTH * columns, HEADING + (HEIGHT + GAP) * rows - GAP + FOOTING
+    yield f"set terminal {terminal} size {width},{height}"
     yield f'set output "{out}/drift.{suffix}"'
     yield STYLE
     yield from ranges(outcomes)
     yield (f'set multiplot layout {rows},{columns} title "{TITLE}" font ",17" '
-           f"margins 0.065,0.98,0.09,{1 - 125 / (150 + 330 * rows):.3f} spacing 0.075,{0.36 / rows:.3f}")
+           f"margins 0.065,0.98,{FOOTING / height:.4f},{1 - HEADING / height:.4f} spacing 0.075,{GAP / height:.4f}")
     for i, load in enumerate(loads):
-        yield from panel([o for o in outcomes if o.load == load], words[load], i == 0)
+        yield from panel([o for o in outcomes if o.load == load], words[load], KEY.replace("KEY_Y", f"{1 - 58 / height:.4f}") if i == 0 else "off")
     yield "unset multiplot"
 
 
@@ -104,6 +112,6 @@ def draw(out, outcomes, words):
         raise OSError("no run to draw")
     for outcome in outcomes:
         write_points(os.path.join(outcome.directory, "drift.dat"), outcome.run)
-    for terminal, suffix in (('pngcairo font "DejaVu Sans,11"', "png"), ('svg font "DejaVu Sans,11"', "svg")):
+    for terminal, suffix in (('pngcairo font "DejaVu Sans,11"', "png"), ('svg background "white" font "DejaVu Sans,11"', "svg")):
         text = "\n".join(script(out, outcomes, words, terminal, suffix)) + "\n"
         subprocess.run(["gnuplot"], input=text, text=True, check=True, stderr=subprocess.PIPE)

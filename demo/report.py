@@ -143,37 +143,41 @@ def loaded(outcomes, subject):
     return [o.found for o in outcomes if o.subject == subject and o.run.is_loaded()]
 
 
-def lost_clause(found, words):
+def fell_behind(found):
     never = all(f["catch_up_s"] is None for f in found)
-    return f"{span([f['drift_s'] for f in found], 's', 2)} behind {words}" + (" and stayed there" if never else "")
+    return span([f["drift_s"] for f in found], "s", 2) + (" behind for good" if never else " behind")
 
 
 def first_sentence(outcomes):
-    clauses = []
-    if loaded(outcomes, "qemu"):
-        clauses.append(lost_clause(loaded(outcomes, "qemu"), "with QEMU's own HPET"))
-    if loaded(outcomes, "none"):
-        clauses.append(lost_clause(loaded(outcomes, "none"), "with kvm_hpet that gives lost ticks up (none)"))
+    """What happens to a guest whose ticks are lost."""
+    clauses = [f"{fell_behind(loaded(outcomes, subject))} with {words}" for subject, words in
+               (("qemu", "QEMU's own HPET"), ("none", "kvm_hpet that gives lost ticks up (none)"))
+               if loaded(outcomes, subject)]
     if not clauses:
         return ""
-    return ("A Linux guest that tells the time by counting the ticks of its HPET, on a host that kept it from running for "
-            "much of 10 s, ended " + ", ".join(clauses) + ".")
+    seconds = {round(picture.load_seconds(o.run)) for o in outcomes}
+    return (f"On a host that kept disturbing it for {max(seconds)} s, a Linux guest that tells the time by counting the ticks of "
+            f"its HPET fell {', and '.join(clauses)}.")
+
+
+def kept_right(found):
+    off, ahead = (max(abs(f[key]) for f in found) * 1000 for key in ("drift_s", "max_ahead_s"))
+    after = max(f["catch_up_s"] for f in found)
+    return (f"With kvm_hpet that makes lost ticks up (slew) its clock was right again {after:.2f} s after the load at the latest, "
+            f"to {off:.2f} ms in the end, and never more than {ahead:.2f} ms ahead")
 
 
 def second_sentence(outcomes):
-    slew = loaded(outcomes, "slew")
+    """What happens to one whose ticks are made up, and that nothing is done to one without need."""
     clauses = []
-    if slew:
-        off = max(abs(f["drift_s"]) for f in slew) * 1000
-        after = max(f["catch_up_s"] for f in slew)
-        ahead = max(f["max_ahead_s"] for f in slew) * 1000
-        clauses.append(f"With kvm_hpet that makes lost ticks up (slew) the same guest was right again {after:.2f} s after the "
-                       f"load at the latest, to {off:.1f} ms in the end, and never more than {ahead:.1f} ms ahead")
-    idle = [o for o in outcomes if not o.run.is_loaded()]
+    if loaded(outcomes, "slew"):
+        clauses.append(kept_right(loaded(outcomes, "slew")))
+    idle = [SUBJECTS[o.subject] for o in outcomes if not o.run.is_loaded()]
     if idle:
-        subjects = "all three" if len(idle) == 3 else " and ".join(SUBJECTS[o.subject] for o in idle)
-        clauses.append(f"{'w' if slew else 'W'}ithout load not one tick was lost or added by {subjects}")
-    return "; ".join(clauses) + "." if clauses else ""
+        where = f"in any of the {len(idle)}" if len(idle) > 1 else f"with {idle[0]}"
+        clauses.append(f"without load no tick was lost or added {where}")
+    text = "; ".join(clauses)
+    return text[:1].upper() + text[1:] + "." if text else ""
 
 
 def print_verdict(outcomes, out):
@@ -186,6 +190,7 @@ def print_verdict(outcomes, out):
                 print(f"note {outcome.title()}: the guest's kernel complained: {line}")
     if not failed:
         print("\n".join(filter(None, (first_sentence(outcomes), second_sentence(outcomes)))))
+    out = os.path.relpath(out)
     print(f"Pictures: {out}/drift.png, {out}/drift.svg; figures: {out}/summary.json")
     return 1 if failed else 0
 

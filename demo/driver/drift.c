@@ -209,7 +209,6 @@ static void carry_out(struct run *run)
 	tool_stat();
 	note_clocks();
 	write_record(run);
-	tool_detach();
 	guest_end();
 }
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#define _GNU_SOURCE
 #include <err.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -27,7 +24,7 @@ static struct readings {
 } *readings;
 
 static struct tool tool;
-static pid_t attached, watcher;
+static pid_t watcher;
 
 void tool_init(const struct tool *given)
 {
@@ -44,11 +41,12 @@ void tool_attach(const char *qmp)
 		"--max-rate", tool.max_rate, "--max-backlog", tool.max_backlog, NULL
 	};
 	int status;
+	pid_t pid;
 
 	if (!tool.path)
 		return;
-	attached = start(argv, out_path(LOG), out_path(LOG));
-	if (waitpid(attached, &status, 0) != attached || status)
+	pid = start(argv, out_path(LOG), out_path(LOG));
+	if (waitpid(pid, &status, 0) != pid || status)
 		errx(1, "kvm-hpet attach failed, see " LOG);
 }
 
@@ -115,10 +113,4 @@ void tool_record(FILE *file)
 			(unsigned long long)readings->reading[i].before,
 			(unsigned long long)readings->reading[i].after);
 	fputc(']', file);
-}
-
-void tool_detach(void)
-{
-	if (!tool.path)
-		return;
 }

@@ -14,6 +14,7 @@ struct tool {
 /* Must come first: readings made by child processes are seen by their parent. */
 void tool_init(const struct tool *tool);
 
+/* "kvm-hpet attach"; the agent that it leaves behind ends with QEMU. */
 void tool_attach(const char *qmp);
 
 /* "kvm-hpet stat --json" into the next file stat-N.json; does nothing without kvm_hpet. */
@@ -25,7 +26,5 @@ void tool_watch_end(void);
 
 /* [[before, after], ...]: when which file was written. */
 void tool_record(FILE *file);
-
-void tool_detach(void);
 
 #endif /* DEMO_TOOL_H */
