@@ -10,8 +10,8 @@
  * was compiled with. A smaller size than the first published one is -EINVAL; a
  * larger one than the module knows is taken if what the module does not know
  * is zero, else -E2BIG. (As with VFIO, the numbers therefore carry no size; each
- * comment names the structure.) Reserved fields must be 0, or the call is -EINVAL. A
- * call that fails has changed nothing.
+ * comment names the structure.) Reserved fields must be 0, or the call is
+ * -EINVAL. A call that fails has changed nothing.
  *
  * Times are in nanoseconds (ns) of the host's CLOCK_MONOTONIC, counter periods
  * in femtoseconds (fs), counter and comparator values in counter ticks. A
@@ -100,7 +100,9 @@ struct kvm_hpet_config {
 /* VAL_SET still holds for a write to the low, the high half of the comparator */
 #define KVM_HPET_TIMER_VAL_SET_LOW	(1U << 2)
 #define KVM_HPET_TIMER_VAL_SET_HIGH	(1U << 3)
-#define KVM_HPET_TIMER_STATE_ALL	((1U << 4) - 1)
+/* @comparator was set with VAL_SET, and no period has been written since */
+#define KVM_HPET_TIMER_FRESH		(1U << 4)
+#define KVM_HPET_TIMER_STATE_ALL	((1U << 5) - 1)
 
 /**
  * struct kvm_hpet_timer_state - state of one timer
@@ -109,6 +111,7 @@ struct kvm_hpet_config {
  * @period: last value written to the accumulator of a periodic timer, in
  *	counter ticks; 0: none written
  * @fsb_route: FSB interrupt route register
+ * @start: with KVM_HPET_TIMER_FRESH: the comparator as it was written; else 0
  * @backlog: ticks that are due and not delivered; 0 unless periodic
  * @flags: KVM_HPET_TIMER_MATCHED and those below it
  * @rate: additional ticks an interval with which a catch-up goes on, 0: none
@@ -118,6 +121,7 @@ struct kvm_hpet_timer_state {
 	__u64 comparator;
 	__u64 period;
 	__u64 fsb_route;
+	__u64 start;
 	__u64 backlog;
 	__u32 flags;
 	__u32 rate;
@@ -190,7 +194,8 @@ struct kvm_hpet_tick_policy {
 /**
  * struct kvm_hpet_timer_stats - what became of the ticks of one timer
  * @due: ticks (and one-shot expiries) that fell due, by the comparator's
- *	arithmetic
+ *	arithmetic. A change of the period counts the backlog anew in the new
+ *	unit, and @due with it
  * @delivered: of these, delivered: with KVM_HPET_TICKS_DISCARD accepted by KVM's
  *	interrupt controllers, else injected with none before it unacknowledged
  * @masked: fell due while the guest had the interrupt masked
@@ -202,7 +207,7 @@ struct kvm_hpet_tick_policy {
  * @late: fell due unnoticed, because the host's timer ran a period or more late
  * @reinjected: delivered in addition to the regular ticks to make up for loss
  * @retries: ticks injected again because no acknowledgement came
- * @max_backlog: largest @backlog seen
+ * @max_backlog: largest @backlog seen; 1 is the tick on its way
  * @rate: additional ticks an interval at this moment
  * @max_rate: largest @rate seen
  * @period_ns: the interval, 0 for a one-shot timer; rounded down
@@ -280,8 +285,8 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_GET_API_VERSION _IO(KVM_HPET_IOC, 0x00)
 /*
- * KVM_HPET_CREATE (struct kvm_hpet_config) - returns the descriptor (O_CLOEXEC) of a new block in reset
- * state. Possession of the VM's descriptor is the authority to do so, whichever
+ * KVM_HPET_CREATE (struct kvm_hpet_config) - returns the descriptor (O_CLOEXEC)
+ * of a new block in reset state. Possession of the VM's descriptor is the authority to do so, whichever
  * process created the VM. The block lives until its last descriptor is closed
  * and keeps the VM alive until then.
  *
@@ -303,9 +308,9 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_NEXT_BLOCK	_IO(KVM_HPET_IOC, 0x02)
 /*
- * KVM_HPET_OPEN_BLOCK (__u64) - returns a descriptor (O_CLOEXEC) for administration of
- * an existing block: KVM_HPET_GET_CONFIG, _GET_STATE, _GET_STATS and
- * _{GET,SET}_TICK_POLICY work on it, the others are -EPERM. It does not keep the
+ * KVM_HPET_OPEN_BLOCK (__u64) - returns a descriptor (O_CLOEXEC) for
+ * administration of an existing block: KVM_HPET_GET_CONFIG, _GET_STATE,
+ * _GET_STATS and _{GET,SET}_TICK_POLICY work on it, the others are -EPERM. It does not keep the
  * block: once that is gone every call gives -ENODEV. Needs the user id that
  * created the block, or CAP_SYS_ADMIN. The argument is a pointer to the id.
  *
@@ -324,11 +329,14 @@ struct kvm_hpet_block_info {
  * KVM_HPET_GET_CONFIG (struct kvm_hpet_config) - how the block was created.
  */
 #define KVM_HPET_GET_CONFIG	_IO(KVM_HPET_IOC, 0x10)
-/* KVM_HPET_GET_STATE (struct kvm_hpet_state) - the whole state; the block runs on. */
+/*
+ * KVM_HPET_GET_STATE (struct kvm_hpet_state) - the whole state; the block runs
+ * on.
+ */
 #define KVM_HPET_GET_STATE	_IO(KVM_HPET_IOC, 0x11)
 /*
- * KVM_HPET_SET_STATE (struct kvm_hpet_state) - replaces the whole state and clears what the old one was
- * waiting for. Statistics go on.
+ * KVM_HPET_SET_STATE (struct kvm_hpet_state) - replaces the whole state and
+ * clears what the old one was waiting for. Statistics go on.
  *
  *  -EINVAL  version, a register with a bit set that can't be set in this
  *           configuration, or another field out of range; the kernel log (debug
@@ -351,8 +359,9 @@ struct kvm_hpet_block_info {
 #define KVM_HPET_RESET		_IO(KVM_HPET_IOC, 0x15)
 /*
  * KVM_HPET_GET_TICK_POLICY, KVM_HPET_SET_TICK_POLICY
- * (struct kvm_hpet_tick_policy) - at any time, also while the guest runs and catches up. A backlog that the new policy does not keep is
- * counted as discarded.
+ * (struct kvm_hpet_tick_policy) - at any time, also while the guest runs and
+ * catches up. A backlog that the new policy does not keep is counted as
+ * discarded.
  *
  *  -EINVAL      a value out of range; timers names none, or (get) several
  *  -ENXIO       timers names one that the block does not have
@@ -361,7 +370,7 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_GET_TICK_POLICY	_IO(KVM_HPET_IOC, 0x16)
 #define KVM_HPET_SET_TICK_POLICY	_IO(KVM_HPET_IOC, 0x17)
-/* KVM_HPET_GET_STATS (struct kvm_hpet_stats) - taken at one moment for each timer. */
+/* KVM_HPET_GET_STATS (struct kvm_hpet_stats) - all taken at one moment. */
 #define KVM_HPET_GET_STATS	_IO(KVM_HPET_IOC, 0x18)
 
 #endif /* _UAPI_LINUX_KVM_HPET_H */

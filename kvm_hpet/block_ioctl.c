@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The descriptor of a block. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "hpet_state.h"
+#include "instance.h"
+
+/**
+ * struct handle - a descriptor
+ * @h: the block, with a reference
+ * @admin: for administration: does not keep the block
+ */
+struct handle {
+	struct kvm_hpet *h;
+	bool admin;
+};
+
+/*
+ * An event from outside: the block is brought up to date, then changed, then
+ * what follows is done. Between the two the counter must not be read.
+ */
+static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
+{
+	u64 now;
+
+	raw_spin_lock_irqsave(&h->lock, *flags);
+	now = ktime_get_ns();
+	write_seqcount_begin(&h->counter_seq);
+	hpet_block_advance(&h->block, now);
+	return now;
+}
+
+static void end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
+{
+	bool ready;
+
+	write_seqcount_end(&h->counter_seq);
+	ready = kvm_hpet_timers_sync(h, now);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	if (ready)
+		kvm_hpet_deliver(h);
+}
+
+static int get_config(struct kvm_hpet *h, void __user *arg)
+{
+	struct kvm_hpet_config config = h->config;
+
+	return kvm_hpet_copy_out(arg, &config, sizeof(config), sizeof(config));
+}
+
+static int get_state(struct kvm_hpet *h, void __user *arg)
+{
+	struct kvm_hpet_state *s;
+	unsigned long flags;
+	u64 now;
+	int ret;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return -ENOMEM;
+	/* Nothing is half delivered while this is held. */
+	mutex_lock(&h->deliver_mutex);
+	raw_spin_lock_irqsave(&h->lock, flags);
+	now = ktime_get_ns();
+	hpet_block_advance(&h->block, now);
+	kvm_hpet_state_save(&h->block, now, s);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	mutex_unlock(&h->deliver_mutex);
+	kvm_hpet_deliver(h);
+	ret = kvm_hpet_copy_out(arg, s, sizeof(*s), sizeof(*s));
+	kfree(s);
+	return ret;
+}
+
+static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
+{
+	const char *bad = kvm_hpet_state_check(&h->block, s);
+	unsigned long flags;
+	u64 now;
+
+	if (bad) {
+		pr_debug("state of block %llu refused: %s\n", h->id, bad);
+		return -EINVAL;
+	}
+	mutex_lock(&h->deliver_mutex);
+	now = begin_event(h, &flags);
+	kvm_hpet_state_load(&h->block, now, s);
+	write_seqcount_end(&h->counter_seq);
+	kvm_hpet_timers_sync(h, now);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	mutex_unlock(&h->deliver_mutex);
+	kvm_hpet_deliver(h);
+	return 0;
+}
+
+static int set_state(struct kvm_hpet *h, void __user *arg)
+{
+	struct kvm_hpet_state *s;
+	int ret;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return -ENOMEM;
+	ret = kvm_hpet_copy_in(s, sizeof(*s), sizeof(*s), arg);
+	if (!ret)
+		ret = load_state(h, s);
+	kfree(s);
+	return ret;
+}
+
+static int set_paused(struct kvm_hpet *h, unsigned long arg, bool paused)
+{
+	unsigned long flags;
+	u64 now;
+
+	if (arg)
+		return -EINVAL;
+	if (h->block.m.paused == paused)
+		return -EALREADY;
+	now = begin_event(h, &flags);
+	hpet_block_pause(&h->block, now, paused);
+	end_event(h, now, flags);
+	return 0;
+}
+
+static int reset(struct kvm_hpet *h, unsigned long arg)
+{
+	unsigned long flags;
+	u64 now;
+
+	if (arg)
+		return -EINVAL;
+	now = begin_event(h, &flags);
+	hpet_block_reset(&h->block, now);
+	h->resets++;
+	end_event(h, now, flags);
+	return 0;
+}
+
+static int get_policy(struct kvm_hpet *h, void __user *arg)
+{
+	struct kvm_hpet_tick_policy p;
+	const struct lost_ticks_params *params;
+	int ret;
+
+	ret = kvm_hpet_copy_in(&p, sizeof(p), sizeof(p), arg);
+	if (ret)
+		return ret;
+	if (hweight32(p.timers) != 1)
+		return -EINVAL;
+	if (p.timers >> 1 >= BIT_ULL(h->config.num_timers - 1))
+		return -ENXIO;
+	params = &h->block.ticks[__ffs(p.timers)].params;
+	p.policy = params->policy;
+	p.max_rate = params->max_rate;
+	p.ramp = params->ramp;
+	p.reserved = 0;
+	p.max_backlog_ns = params->max_backlog_ns;
+	return kvm_hpet_copy_out(arg, &p, sizeof(p), sizeof(p));
+}
+
+static int check_policy(const struct kvm_hpet *h,
+			const struct kvm_hpet_tick_policy *p)
+{
+	if (!p->timers || p->reserved || p->policy > KVM_HPET_TICKS_SLEW ||
+	    !p->max_rate || p->max_rate > KVM_HPET_MAX_RATE ||
+	    p->ramp > KVM_HPET_MAX_RATE ||
+	    p->max_backlog_ns > KVM_HPET_MAX_BACKLOG_NS)
+		return -EINVAL;
+	if (p->timers >> 1 >= BIT_ULL(h->config.num_timers - 1))
+		return -ENXIO;
+	if (!lost_ticks_supported(p->policy))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int set_policy(struct kvm_hpet *h, void __user *arg)
+{
+	struct lost_ticks_params params;
+	struct kvm_hpet_tick_policy p;
+	unsigned long flags;
+	unsigned int n;
+	u64 now;
+	int ret;
+
+	ret = kvm_hpet_copy_in(&p, sizeof(p), sizeof(p), arg);
+	if (!ret)
+		ret = check_policy(h, &p);
+	if (ret)
+		return ret;
+	params.policy = p.policy;
+	params.max_rate = p.max_rate;
+	params.ramp = p.ramp;
+	params.max_backlog_ns = p.max_backlog_ns;
+	now = begin_event(h, &flags);
+	for (n = 0; n < h->config.num_timers; n++)
+		if (p.timers & BIT(n))
+			hpet_block_set_params(&h->block, now, n, &params);
+	end_event(h, now, flags);
+	kvm_hpet_watch_acks(h);
+	return 0;
+}
+
+static void fill_timer_stats(const struct kvm_hpet *h, unsigned int n,
+			     struct kvm_hpet_timer_stats *s)
+{
+	const struct lost_ticks *lt = &h->block.ticks[n];
+	const struct lost_ticks_count *c = &lt->count;
+	unsigned int i;
+
+	s->due = c->due;
+	s->delivered = c->delivered;
+	s->masked = c->masked;
+	s->discarded = c->discarded;
+	s->backlog = lt->backlog;
+	s->coalesced = c->coalesced;
+	s->late = c->late;
+	s->reinjected = c->reinjected;
+	s->retries = c->retries;
+	s->max_backlog = c->max_backlog;
+	s->rate = lt->rate;
+	s->max_rate = c->max_rate;
+	s->period_ns = lt->period_ns;
+	s->expirations = h->hrtimer[n].expirations;
+	for (i = 0; i < KVM_HPET_LATENESS_BUCKETS; i++)
+		s->lateness[i] = h->hrtimer[n].lateness[i];
+}
+
+static void fill_mmio_stats(const struct kvm_hpet *h, struct kvm_hpet_stats *s)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct kvm_hpet_mmio_stats *m =
+			per_cpu_ptr(h->mmio_stats, cpu);
+
+		s->mmio_reads += READ_ONCE(m->reads);
+		s->mmio_writes += READ_ONCE(m->writes);
+		s->mmio_exits += READ_ONCE(m->exits);
+	}
+}
+
+static int get_stats(struct kvm_hpet *h, void __user *arg)
+{
+	struct kvm_hpet_stats *s;
+	unsigned long flags;
+	unsigned int n;
+	bool ready;
+	u64 now;
+	int ret;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return -ENOMEM;
+	s->num_timers = h->config.num_timers;
+	s->resets = h->resets;
+	fill_mmio_stats(h, s);
+	raw_spin_lock_irqsave(&h->lock, flags);
+	now = ktime_get_ns();
+	hpet_block_advance(&h->block, now);
+	for (n = 0; n < h->config.num_timers; n++)
+		fill_timer_stats(h, n, &s->timer[n]);
+	ready = kvm_hpet_timers_sync(h, now);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	if (ready)
+		kvm_hpet_deliver(h);
+	ret = kvm_hpet_copy_out(arg, s, sizeof(*s), sizeof(*s));
+	kfree(s);
+	return ret;
+}
+
+static int owner_ioctl(struct kvm_hpet *h, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case KVM_HPET_SET_STATE:
+		return set_state(h, (void __user *)arg);
+	case KVM_HPET_PAUSE:
+		return set_paused(h, arg, true);
+	case KVM_HPET_RESUME:
+		return set_paused(h, arg, false);
+	case KVM_HPET_RESET:
+		return reset(h, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int any_ioctl(struct kvm_hpet *h, unsigned int cmd, unsigned long arg,
+		     bool admin)
+{
+	switch (cmd) {
+	case KVM_HPET_GET_CONFIG:
+		return get_config(h, (void __user *)arg);
+	case KVM_HPET_GET_STATE:
+		return get_state(h, (void __user *)arg);
+	case KVM_HPET_GET_TICK_POLICY:
+		return get_policy(h, (void __user *)arg);
+	case KVM_HPET_SET_TICK_POLICY:
+		return set_policy(h, (void __user *)arg);
+	case KVM_HPET_GET_STATS:
+		return get_stats(h, (void __user *)arg);
+	case KVM_HPET_SET_STATE:
+	case KVM_HPET_PAUSE:
+	case KVM_HPET_RESUME:
+	case KVM_HPET_RESET:
+		return admin ? -EPERM : owner_ioctl(h, cmd, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long block_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct handle *handle = file->private_data;
+	struct kvm_hpet *h = handle->h;
+	int ret;
+
+	if (mutex_lock_interruptible(&h->config_mutex))
+		return -EINTR;
+	if (h->dead)
+		ret = -ENODEV;
+	else
+		ret = any_ioctl(h, cmd, arg, handle->admin);
+	mutex_unlock(&h->config_mutex);
+	return ret;
+}
+
+static __poll_t block_poll(struct file *file, poll_table *wait)
+{
+	struct handle *handle = file->private_data;
+
+	poll_wait(file, &handle->h->gone, wait);
+	return READ_ONCE(handle->h->dead) ? EPOLLHUP : 0;
+}
+
+static int block_release(struct inode *inode, struct file *file)
+{
+	struct handle *handle = file->private_data;
+
+	if (!handle->admin)
+		kvm_hpet_remove(handle->h);
+	kvm_hpet_put(handle->h);
+	kfree(handle);
+	return 0;
+}
+
+static const struct file_operations block_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = block_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.poll = block_poll,
+	.release = block_release,
+	.llseek = noop_llseek,
+};
+
+static struct file *make_file(struct kvm_hpet *h, bool admin)
+{
+	struct handle *handle;
+	struct file *file;
+
+	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	if (!handle)
+		return ERR_PTR(-ENOMEM);
+	handle->h = h;
+	handle->admin = admin;
+	file = anon_inode_getfile(admin ? "kvm-hpet-admin" : "kvm-hpet",
+				  &block_fops, handle, O_RDWR);
+	if (IS_ERR(file))
+		kfree(handle);
+	return file;
+}
+
+static void drop_block(struct kvm_hpet *h, bool admin)
+{
+	if (!admin)
+		kvm_hpet_remove(h);
+	kvm_hpet_put(h);
+}
+
+int kvm_hpet_open_block(struct kvm_hpet *h, bool admin)
+{
+	struct file *file;
+	int fd;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0) {
+		drop_block(h, admin);
+		return fd;
+	}
+	file = make_file(h, admin);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		drop_block(h, admin);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The lost-tick policy. See lost_ticks.h.
+ *
+ * After Ulrich Obergfell's proposal for QEMU of 2011: lost ticks are made up by
+ * additional ones during the following intervals, beginning with one an interval
+ * and with more when more are lost meanwhile, with limits on the rate and on
+ * what may be owed. New is that delivery is known from the acknowledgement, and
+ * that additional ticks are spread evenly.
+ */
+#include "lost_ticks.h"
+#include "mul_div.h"
+
+/*
+ * A tick that is never acknowledged, because the guest was reset or changed the
+ * vector, must not stop the timer for ever. A tick injected once more is merged
+ * with the first if that is still pending.
+ */
+#define RETRY_FIRST_NS		1000000000ULL
+#define RETRY_LAST_NS		16000000000ULL
+
+static bool repeats(const struct lost_ticks *lt)
+{
+	return lt->period_ns != 0;
+}
+
+static u32 policy(const struct lost_ticks *lt)
+{
+	return repeats(lt) ? lt->params.policy : LOST_TICKS_DISCARD;
+}
+
+/* Does a tick have to be acknowledged before the next one goes out? */
+static bool needs_ack(const struct lost_ticks *lt)
+{
+	if (lt->ack_mode == LOST_TICKS_ACK_EDGE)
+		return policy(lt) != LOST_TICKS_DISCARD;
+	return lt->ack_mode == LOST_TICKS_ACK_LEVEL;
+}
+
+/* Is one tick of the backlog being injected? A repeated one is not part of it. */
+static u64 taken(const struct lost_ticks *lt)
+{
+	return lt->injecting && !lt->repeating;
+}
+
+static u64 waiting(const struct lost_ticks *lt)
+{
+	return lt->backlog - taken(lt);
+}
+
+/* The most that @backlog may be at this moment. */
+static u64 limit(const struct lost_ticks *lt)
+{
+	switch (policy(lt)) {
+	case LOST_TICKS_DISCARD:
+		return taken(lt) + !(lt->in_flight && needs_ack(lt));
+	case LOST_TICKS_MERGE:
+		return taken(lt) + 1;
+	default:
+		return max_t(u64, 1, lt->params.max_backlog_ns / lt->period_ns);
+	}
+}
+
+static void give_up(struct lost_ticks *lt, u64 keep)
+{
+	if (lt->backlog <= keep)
+		return;
+	lt->count.discarded += lt->backlog - keep;
+	lt->backlog = keep;
+}
+
+static void stop_waiting(struct lost_ticks *lt)
+{
+	lt->in_flight = false;
+	lt->retry_ns = RETRY_FIRST_NS;
+}
+
+static void set_rate(struct lost_ticks *lt, u32 rate)
+{
+	lt->rate = min_t(u32, rate, lt->params.max_rate);
+	lt->count.max_rate = max_t(u32, lt->count.max_rate, lt->rate);
+}
+
+/* @residue ticks were left over when a new one fell due. */
+static void adapt_rate(struct lost_ticks *lt, u64 residue)
+{
+	if (!residue || policy(lt) != LOST_TICKS_SLEW)
+		lt->rate = 0;
+	else if (!lt->rate)
+		set_rate(lt, LOST_TICKS_START_RATE);
+	else if (residue > lt->residue)
+		set_rate(lt, lt->rate + lt->params.ramp);
+	lt->residue = residue;
+}
+
+/* The least time from one tick to the next, 0: they go out as they fall due. */
+static u64 spacing(const struct lost_ticks *lt)
+{
+	u32 rate = max_t(u32, lt->rate, LOST_TICKS_START_RATE);
+
+	if (!lt->rate && lt->backlog <= 1)
+		return 0;
+	switch (policy(lt)) {
+	case LOST_TICKS_DELAY:
+		return lt->period_ns;
+	case LOST_TICKS_SLEW:
+		return max_t(u64, lt->period_ns / (rate + 1),
+			     lt->min_interval_ns);
+	default:
+		return 0;
+	}
+}
+
+void lost_ticks_init(struct lost_ticks *lt, u64 min_interval_ns)
+{
+	memset(lt, 0, sizeof(*lt));
+	lt->params.policy = LOST_TICKS_DISCARD;
+	lt->params.max_rate = 10;
+	lt->params.ramp = 1;
+	lt->params.max_backlog_ns = 5000000000ULL;
+	lt->min_interval_ns = min_interval_ns;
+	lt->retry_ns = RETRY_FIRST_NS;
+}
+
+bool lost_ticks_supported(u32 policy)
+{
+	return policy <= LOST_TICKS_SLEW;
+}
+
+void lost_ticks_set_params(struct lost_ticks *lt,
+			   const struct lost_ticks_params *params)
+{
+	lt->params = *params;
+	if (!needs_ack(lt))
+		stop_waiting(lt);
+	lt->rate = policy(lt) == LOST_TICKS_SLEW ?
+		   min_t(u32, lt->rate, params->max_rate) : 0;
+	lt->not_before = 0;
+	give_up(lt, limit(lt));
+}
+
+void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
+{
+	u64 from = lt->period_ns;
+	u64 n = waiting(lt);
+
+	if (period_ns == from)
+		return;
+	lt->period_ns = period_ns;
+	lt->not_before = 0;
+	if (!period_ns) {
+		/* A tick that does not repeat stands for no span of time. */
+		give_up(lt, taken(lt));
+	} else if (from && recount) {
+		u64 owed = min_t(u64, mul_div_sat(n, from, period_ns),
+				 limit(lt));
+
+		lt->count.due += owed - n;
+		lt->backlog += owed - n;
+	}
+	lt->residue = lt->backlog;
+	if (policy(lt) != LOST_TICKS_SLEW)
+		lt->rate = 0;
+	if (!needs_ack(lt))
+		stop_waiting(lt);
+	give_up(lt, limit(lt));
+}
+
+void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending)
+{
+	bool same = lt->ack_mode == ack_mode;
+
+	lt->ack_mode = ack_mode;
+	if (ack_mode == LOST_TICKS_ACK_LEVEL) {
+		lt->in_flight = pending;
+		lt->retry_at = HPET_NEVER;
+	} else if (!same || !needs_ack(lt)) {
+		stop_waiting(lt);
+	}
+	give_up(lt, limit(lt));
+}
+
+void lost_ticks_restart(struct lost_ticks *lt)
+{
+	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+		stop_waiting(lt);
+	lt->not_before = 0;
+}
+
+void lost_ticks_reset(struct lost_ticks *lt)
+{
+	lt->injecting = false;
+	lt->repeating = false;
+	stop_waiting(lt);
+	give_up(lt, 0);
+	lt->rate = 0;
+	lt->residue = 0;
+	lt->not_before = 0;
+	lt->regular = false;
+	lt->seq++;
+}
+
+void lost_ticks_load(struct lost_ticks *lt, u64 backlog, u32 rate,
+		     bool in_flight, u64 now)
+{
+	lt->backlog = backlog;
+	lt->count.due += backlog;
+	lt->residue = backlog;
+	lt->rate = policy(lt) == LOST_TICKS_SLEW ?
+		   min_t(u32, rate, lt->params.max_rate) : 0;
+	lt->in_flight = in_flight && needs_ack(lt);
+	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+		lt->retry_at = now + lt->retry_ns;
+	give_up(lt, limit(lt));
+}
+
+void lost_ticks_due(struct lost_ticks *lt, u64 n)
+{
+	u64 residue = waiting(lt) + n - 1;
+
+	if (waiting(lt) || lost_ticks_waits(lt))
+		lt->count.coalesced += n;
+	else
+		lt->count.late += n - 1;
+	lt->count.due += n;
+	lt->backlog += n;
+	lt->regular = true;
+	/* After a masked tick the next attempt is due with the next tick. */
+	if (lt->not_before == HPET_NEVER)
+		lt->not_before = 0;
+	adapt_rate(lt, residue);
+	give_up(lt, limit(lt));
+	lt->count.max_backlog = max_t(u64, lt->count.max_backlog, lt->backlog);
+}
+
+void lost_ticks_masked(struct lost_ticks *lt, u64 n)
+{
+	lt->count.due += n;
+	lt->count.masked += n;
+}
+
+void lost_ticks_mute(struct lost_ticks *lt)
+{
+	if (policy(lt) != LOST_TICKS_DISCARD)
+		return;
+	lt->count.masked += waiting(lt);
+	lt->backlog = taken(lt);
+}
+
+u64 lost_ticks_next(const struct lost_ticks *lt)
+{
+	if (lt->injecting)
+		return HPET_NEVER;
+	if (lt->in_flight)
+		return lt->retry_at;
+	return lt->backlog ? lt->not_before : HPET_NEVER;
+}
+
+u32 lost_ticks_begin(struct lost_ticks *lt, u64 now)
+{
+	lt->injecting = true;
+	lt->repeating = lt->in_flight;
+	if (lt->repeating) {
+		lt->count.retries++;
+		lt->retry_ns = min_t(u64, 2 * lt->retry_ns, RETRY_LAST_NS);
+	}
+	lt->in_flight = needs_ack(lt);
+	lt->not_before = now + spacing(lt);
+	lt->retry_at = lt->ack_mode == LOST_TICKS_ACK_LEVEL ? HPET_NEVER :
+							      now + lt->retry_ns;
+	return ++lt->seq;
+}
+
+static void count_delivered(struct lost_ticks *lt)
+{
+	lt->backlog--;
+	lt->count.delivered++;
+	if (!lt->regular)
+		lt->count.reinjected++;
+	lt->regular = false;
+}
+
+/*
+ * Masked at the interrupt controller. Only the tick of this interval was: what
+ * is owed from before is kept, and tried again with the next tick.
+ */
+static void count_masked(struct lost_ticks *lt)
+{
+	lt->backlog--;
+	lt->count.masked++;
+	lt->regular = false;
+}
+
+/* Merged with one that is still pending, whose acknowledgement will come. */
+static void count_merged(struct lost_ticks *lt)
+{
+	lt->count.coalesced++;
+	if (needs_ack(lt))
+		return;
+	lt->backlog--;
+	lt->count.discarded++;
+}
+
+void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result)
+{
+	bool first = taken(lt);
+
+	if (seq != lt->seq || !lt->injecting)
+		return;
+	lt->injecting = false;
+	lt->repeating = false;
+	if (result < 0) {
+		stop_waiting(lt);
+		lt->not_before = HPET_NEVER;
+	}
+	if (!first)
+		return;
+	if (result > 0)
+		count_delivered(lt);
+	else if (result < 0)
+		count_masked(lt);
+	else
+		count_merged(lt);
+	give_up(lt, limit(lt));
+}
+
+void lost_ticks_ack(struct lost_ticks *lt)
+{
+	stop_waiting(lt);
+}
+
+void lost_ticks_resume(struct lost_ticks *lt, u64 now)
+{
+	lt->not_before = 0;
+	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+		lt->retry_at = now + lt->retry_ns;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What becomes of the ticks of a periodic timer that a guest could not take in
+ * time. For any timer device: nothing here knows an HPET, an interrupt
+ * controller or a clock.
+ *
+ * The device says when ticks fall due (lost_ticks_due()) and asks when the next
+ * one may be injected (lost_ticks_next()). Injecting takes two steps,
+ * lost_ticks_begin() and lost_ticks_result(), since the device can't hold its
+ * lock meanwhile. If the guest's acknowledgement can be seen, the device
+ * reports it (lost_ticks_ack()) and no tick goes out before the last one is
+ * acknowledged: a second one might be merged with it unseen, or might not, and
+ * then nobody could tell how many the guest got.
+ *
+ * Whatever happens, at every moment
+ *
+ *	due = delivered + masked + discarded + backlog
+ *
+ * Context: any; the caller serialises calls for one object. Times are in ns of
+ * one clock that does not go backwards.
+ */
+#ifndef _LOST_TICKS_H
+#define _LOST_TICKS_H
+
+#include "hpet_types.h"
+
+/* The policies by the names of QEMU's LostTickPolicy; values as in the UAPI. */
+enum lost_ticks_policy {
+	LOST_TICKS_DISCARD,
+	LOST_TICKS_DELAY,
+	LOST_TICKS_MERGE,
+	LOST_TICKS_SLEW,
+};
+
+/* How the device learns that the guest has taken a tick. */
+enum lost_ticks_ack_mode {
+	LOST_TICKS_ACK_NONE,	/* not at all */
+	LOST_TICKS_ACK_EDGE,	/* end of interrupt; may fail to come */
+	LOST_TICKS_ACK_LEVEL,	/* status bit; the line stays up until then */
+};
+
+#define LOST_TICKS_START_RATE	1U
+#define LOST_TICKS_MAX_RATE	100U
+
+/**
+ * struct lost_ticks_params - policy and limits
+ * @policy: enum lost_ticks_policy
+ * @max_rate: most additional ticks in an interval, 1 to LOST_TICKS_MAX_RATE
+ * @ramp: additional ticks an interval that are added each time the backlog
+ *	grows while catching up
+ * @max_backlog_ns: most guest time that may be owed; one tick always may
+ */
+struct lost_ticks_params {
+	u32 policy;
+	u32 max_rate;
+	u32 ramp;
+	u64 max_backlog_ns;
+};
+
+/**
+ * struct lost_ticks_count - what happened so far
+ * @due: ticks that fell due. After a change of the period, which counts the
+ *	backlog anew in the new unit, it is off by the difference
+ * @delivered: injected
+ * @masked: fell due when the guest had masked the interrupt
+ * @discarded: given up
+ * @coalesced: fell due while another was on its way or unacknowledged
+ * @late: fell due unnoticed until the next one was due as well
+ * @reinjected: delivered beyond one an interval
+ * @retries: injected again for want of an acknowledgement
+ * @max_backlog: largest backlog
+ * @max_rate: largest rate
+ */
+struct lost_ticks_count {
+	u64 due;
+	u64 delivered;
+	u64 masked;
+	u64 discarded;
+	u64 coalesced;
+	u64 late;
+	u64 reinjected;
+	u64 retries;
+	u64 max_backlog;
+	u32 max_rate;
+};
+
+/**
+ * struct lost_ticks - the ticks of one timer
+ * @params: policy and limits
+ * @count: what happened so far
+ * @period_ns: the interval; 0: the timer does not repeat
+ * @min_interval_ns: ticks are never injected closer than this when catching up
+ * @backlog: ticks due and not delivered, the one being injected included
+ * @residue: of these, what was left when the last one fell due
+ * @not_before: earliest time of the next injection
+ * @retry_ns: how long to wait for an acknowledgement
+ * @retry_at: until when the present wait lasts
+ * @ack_mode: enum lost_ticks_ack_mode
+ * @rate: additional ticks an interval at this moment
+ * @seq: counts injections, so that a result finds the one it belongs to
+ * @injecting: one tick is being injected
+ * @repeating: it is one that went out before and was not acknowledged
+ * @in_flight: one tick is injected and not acknowledged
+ * @regular: the tick of this interval is still to be injected
+ */
+struct lost_ticks {
+	struct lost_ticks_params params;
+	struct lost_ticks_count count;
+	u64 period_ns;
+	u64 min_interval_ns;
+	u64 backlog;
+	u64 residue;
+	u64 not_before;
+	u64 retry_ns;
+	u64 retry_at;
+	u32 ack_mode;
+	u32 rate;
+	u32 seq;
+	bool injecting;
+	bool repeating;
+	bool in_flight;
+	bool regular;
+};
+
+/**
+ * lost_ticks_init() - a timer that has never ticked, policy discard
+ * @lt: the ticks
+ * @min_interval_ns: see struct lost_ticks
+ */
+void lost_ticks_init(struct lost_ticks *lt, u64 min_interval_ns);
+
+/**
+ * lost_ticks_supported() - is this the real thing or the stub
+ * @policy: enum lost_ticks_policy
+ *
+ * Return: true if the build knows the policy.
+ */
+bool lost_ticks_supported(u32 policy);
+
+/**
+ * lost_ticks_set_params() - another policy, at any time
+ * @lt: the ticks
+ * @params: valid parameters. Backlog beyond the new limit is discarded
+ */
+void lost_ticks_set_params(struct lost_ticks *lt,
+			   const struct lost_ticks_params *params);
+
+/**
+ * lost_ticks_set_period() - the timer's period may have changed
+ * @lt: the ticks
+ * @period_ns: 0: the timer does not repeat
+ * @recount: the guest time that is owed stays the same, so count the backlog
+ *	anew, rounded down; false: the old period was never meant
+ */
+void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount);
+
+/**
+ * lost_ticks_set_ack() - the way to see acknowledgements may have changed
+ * @lt: the ticks
+ * @ack_mode: enum lost_ticks_ack_mode
+ * @pending: for LOST_TICKS_ACK_LEVEL: the status bit is set
+ */
+void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending);
+
+/**
+ * lost_ticks_restart() - the guest began anew: no longer wait for an
+ * acknowledgement of the past
+ * @lt: the ticks
+ */
+void lost_ticks_restart(struct lost_ticks *lt);
+
+/**
+ * lost_ticks_reset() - the device was reset: what was to come is discarded
+ * @lt: the ticks
+ */
+void lost_ticks_reset(struct lost_ticks *lt);
+
+/**
+ * lost_ticks_load() - go on where a saved device stood
+ * @lt: the ticks, after lost_ticks_reset() and lost_ticks_set_period()
+ * @backlog: ticks due and not delivered
+ * @rate: additional ticks an interval
+ * @in_flight: one is unacknowledged
+ * @now: time, ns
+ */
+void lost_ticks_load(struct lost_ticks *lt, u64 backlog, u32 rate,
+		     bool in_flight, u64 now);
+
+/**
+ * lost_ticks_due() - ticks fell due
+ * @lt: the ticks
+ * @n: how many since the last call
+ */
+void lost_ticks_due(struct lost_ticks *lt, u64 n);
+
+/**
+ * lost_ticks_masked() - ticks fell due that the guest has masked at the device
+ * @lt: the ticks
+ * @n: how many since the last call
+ */
+void lost_ticks_masked(struct lost_ticks *lt, u64 n);
+
+/**
+ * lost_ticks_mute() - the guest has masked the device's interrupt
+ * @lt: the ticks
+ *
+ * With policy discard a tick on its way is gone; the others keep what is owed.
+ */
+void lost_ticks_mute(struct lost_ticks *lt);
+
+/**
+ * lost_ticks_waits() - is nothing to be done before the guest or the device
+ * reports something, or before lost_ticks_next()
+ * @lt: the ticks
+ *
+ * While this is so, ticks that fall due need not be noticed: they can be
+ * computed afterwards.
+ *
+ * Return: true while a tick is on its way or unacknowledged.
+ */
+static inline bool lost_ticks_waits(const struct lost_ticks *lt)
+{
+	return lt->injecting || lt->in_flight;
+}
+
+/**
+ * lost_ticks_next() - when to inject
+ * @lt: the ticks
+ *
+ * Return: time, ns (0: at once), or HPET_NEVER for not before something else
+ * happens.
+ */
+u64 lost_ticks_next(const struct lost_ticks *lt);
+
+/**
+ * lost_ticks_begin() - a tick is being injected
+ * @lt: the ticks; lost_ticks_next() is not after @now
+ * @now: time, ns
+ *
+ * Return: a number for lost_ticks_result().
+ */
+u32 lost_ticks_begin(struct lost_ticks *lt, u64 now);
+
+/**
+ * lost_ticks_result() - what became of it
+ * @lt: the ticks
+ * @seq: from lost_ticks_begin(); an outdated one is ignored
+ * @result: as of kvm_set_irq(): below 0: masked, 0: merged with one that is
+ *	still pending, above 0: delivered
+ */
+void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result);
+
+/**
+ * lost_ticks_ack() - the guest has acknowledged
+ * @lt: the ticks
+ */
+void lost_ticks_ack(struct lost_ticks *lt);
+
+/**
+ * lost_ticks_resume() - guest time goes on after a pause
+ * @lt: the ticks
+ * @now: time, ns
+ */
+void lost_ticks_resume(struct lost_ticks *lt, u64 now);
+
+#endif /* _LOST_TICKS_H */

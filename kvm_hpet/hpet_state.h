@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Configuration and state: between the UAPI's structures and the model. */
+#ifndef _KVM_HPET_STATE_H
+#define _KVM_HPET_STATE_H
+
+#include <linux/kvm_hpet.h>
+
+#include "hpet_block.h"
+
+/**
+ * kvm_hpet_config_ok() - is a configuration valid
+ * @c: from the VMM
+ *
+ * Return: true if every field is in range. Descriptors are not looked at.
+ */
+bool kvm_hpet_config_ok(const struct kvm_hpet_config *c);
+
+/**
+ * kvm_hpet_config_apply() - gives a model its capabilities
+ * @m: the model
+ * @c: a valid configuration
+ */
+void kvm_hpet_config_apply(struct hpet_model *m,
+			   const struct kvm_hpet_config *c);
+
+/**
+ * kvm_hpet_state_save() - the state of a block
+ * @b: the block, brought up to @now, with nothing being injected
+ * @now: time, ns
+ * @s: the state
+ */
+void kvm_hpet_state_save(const struct hpet_block *b, u64 now,
+			 struct kvm_hpet_state *s);
+
+/**
+ * kvm_hpet_state_check() - is a state valid for a block
+ * @b: the block
+ * @s: from the VMM
+ *
+ * Return: NULL, or the name of the first field that is not.
+ */
+const char *kvm_hpet_state_check(const struct hpet_block *b,
+				 const struct kvm_hpet_state *s);
+
+/**
+ * kvm_hpet_state_load() - replaces the state of a block
+ * @b: the block
+ * @now: time, ns
+ * @s: a valid state
+ */
+void kvm_hpet_state_load(struct hpet_block *b, u64 now,
+			 const struct kvm_hpet_state *s);
+
+#endif /* _KVM_HPET_STATE_H */

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Making and removing blocks. Removal undoes creation in exact reverse. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/eventfd.h>
+#include <linux/file.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "hpet_state.h"
+#include "instance.h"
+#include "kvm_private.h"
+
+/* All blocks, by rising id. */
+static DEFINE_MUTEX(blocks_mutex);
+static LIST_HEAD(blocks);
+static u64 last_id;
+
+/* The process whose thread created the VM; KVM knows its number only. */
+static struct pid *vm_process(const struct kvm *kvm)
+{
+	struct task_struct *task;
+	struct pid *pid = NULL;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(kvm->userspace_pid, &init_pid_ns),
+			PIDTYPE_PID);
+	if (task)
+		pid = get_pid(task_tgid(task));
+	rcu_read_unlock();
+	return pid;
+}
+
+/*
+ * A reference to the VM does not keep the vendor module that its memory is
+ * freed by; KVM's own file does so through its owner.
+ */
+static int get_vm(struct kvm_hpet *h, int fd)
+{
+	struct file *file = fget(fd);
+
+	if (!file)
+		return -EBADF;
+	if (!kvm_private_is_vm(file)) {
+		fput(file);
+		return -EBADFD;
+	}
+	h->kvm = file->private_data;
+	kvm_get_kvm(h->kvm);
+	h->vm_owner = file->f_op->owner;
+	__module_get(h->vm_owner);
+	h->vm_pid = vm_process(h->kvm);
+	fput(file);
+	return 0;
+}
+
+static void put_vm(struct kvm_hpet *h)
+{
+	struct module *owner = h->vm_owner;
+
+	kvm_put_kvm(h->kvm);
+	module_put(owner);
+}
+
+static int get_eventfd(struct kvm_hpet *h, const struct kvm_hpet_config *c)
+{
+	struct eventfd_ctx *ctx;
+
+	if (!(c->flags & KVM_HPET_F_LEGACY_EVENTFD))
+		return c->legacy_eventfd == -1 ? 0 : -EINVAL;
+	ctx = eventfd_ctx_fdget(c->legacy_eventfd);
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	h->legacy_eventfd = ctx;
+	return 0;
+}
+
+static void put_eventfd(struct kvm_hpet *h)
+{
+	if (h->legacy_eventfd)
+		eventfd_ctx_put(h->legacy_eventfd);
+}
+
+/*
+ * The worker stands for interrupts of the VM: it has real-time priority, since
+ * with PREEMPT_LAZY anything less waits for the host's tick, and its time is
+ * accounted to the VM's cgroups.
+ */
+static int start_worker(struct kvm_hpet *h)
+{
+	struct task_struct *vmm = get_pid_task(h->vm_pid, PIDTYPE_TGID);
+	struct kthread_worker *worker;
+	int ret;
+
+	worker = kthread_run_worker(0, "kvm-hpet/%d", h->kvm->userspace_pid);
+	if (IS_ERR(worker)) {
+		ret = PTR_ERR(worker);
+		goto out;
+	}
+	ret = cgroup_attach_task_all(vmm ? vmm : current, worker->task);
+	if (ret) {
+		kthread_destroy_worker(worker);
+		goto out;
+	}
+	sched_set_fifo_low(worker->task);
+	kthread_init_work(&h->deliver_work, kvm_hpet_deliver_work);
+	h->worker = worker;
+out:
+	if (vmm)
+		put_task_struct(vmm);
+	return ret;
+}
+
+static void init_block(struct kvm_hpet *h)
+{
+	u32 gsi;
+
+	raw_spin_lock_init(&h->lock);
+	seqcount_init(&h->counter_seq);
+	mutex_init(&h->deliver_mutex);
+	mutex_init(&h->config_mutex);
+	init_waitqueue_head(&h->gone);
+	INIT_LIST_HEAD(&h->list);
+	kref_init(&h->ref);
+	for (gsi = 0; gsi < HPET_NUM_GSIS; gsi++) {
+		h->ack[gsi].h = h;
+		h->ack[gsi].notifier.gsi = gsi;
+		h->ack[gsi].notifier.irq_acked = kvm_hpet_acked;
+	}
+	kvm_hpet_config_apply(&h->block.m, &h->config);
+	hpet_block_init(&h->block,
+			(u64)kvm_hpet_min_interval_us * NSEC_PER_USEC);
+	kvm_hpet_timers_init(h);
+}
+
+static struct kvm_hpet *alloc_block(const struct kvm_hpet_config *config)
+{
+	struct kvm_hpet *h;
+
+	h = kvzalloc(struct_size(h, hrtimer, config->num_timers),
+		     GFP_KERNEL_ACCOUNT);
+	if (!h)
+		return NULL;
+	h->mmio_stats = alloc_percpu_gfp(struct kvm_hpet_mmio_stats,
+					 GFP_KERNEL_ACCOUNT);
+	if (!h->mmio_stats) {
+		kvfree(h);
+		return NULL;
+	}
+	h->config = *config;
+	h->config.vm_fd = -1;
+	h->config.legacy_eventfd = -1;
+	h->creator = current_euid();
+	h->owner_pid = get_pid(task_tgid(current));
+	init_block(h);
+	return h;
+}
+
+static void free_block(struct kref *ref)
+{
+	struct kvm_hpet *h = container_of(ref, struct kvm_hpet, ref);
+
+	put_pid(h->owner_pid);
+	put_pid(h->vm_pid);
+	free_percpu(h->mmio_stats);
+	kvfree(h);
+}
+
+void kvm_hpet_put(struct kvm_hpet *h)
+{
+	kref_put(&h->ref, free_block);
+}
+
+static void publish(struct kvm_hpet *h)
+{
+	mutex_lock(&blocks_mutex);
+	h->id = ++last_id;
+	list_add_tail(&h->list, &blocks);
+	mutex_unlock(&blocks_mutex);
+}
+
+static void unpublish(struct kvm_hpet *h)
+{
+	mutex_lock(&blocks_mutex);
+	list_del_init(&h->list);
+	mutex_unlock(&blocks_mutex);
+}
+
+struct kvm_hpet *kvm_hpet_create(const struct kvm_hpet_config *config)
+{
+	struct kvm_hpet *h;
+	int ret;
+
+	if (!kvm_hpet_config_ok(config))
+		return ERR_PTR(-EINVAL);
+	h = alloc_block(config);
+	if (!h)
+		return ERR_PTR(-ENOMEM);
+	ret = get_vm(h, config->vm_fd);
+	if (ret)
+		goto err_free;
+	ret = get_eventfd(h, config);
+	if (ret)
+		goto err_vm;
+	/* The mode is set last when an irqchip is created; see arch/x86/kvm. */
+	ret = -ENXIO;
+	if (smp_load_acquire(&h->kvm->arch.irqchip_mode) != KVM_IRQCHIP_KERNEL)
+		goto err_eventfd;
+	ret = start_worker(h);
+	if (ret)
+		goto err_eventfd;
+	h->source_id = kvm_private_get_source_id(h->kvm);
+	ret = h->source_id;
+	if (ret < 0)
+		goto err_worker;
+	ret = kvm_hpet_mmio_register(h);
+	if (ret)
+		goto err_source;
+	publish(h);
+	return h;
+
+err_source:
+	kvm_private_put_source_id(h->kvm, h->source_id);
+err_worker:
+	kthread_destroy_worker(h->worker);
+err_eventfd:
+	put_eventfd(h);
+err_vm:
+	put_vm(h);
+err_free:
+	kvm_hpet_put(h);
+	return ERR_PTR(ret);
+}
+
+/* From here on nothing arms a timer, and ioctls give -ENODEV. */
+static void kill_block(struct kvm_hpet *h)
+{
+	unsigned long flags;
+
+	mutex_lock(&h->config_mutex);
+	raw_spin_lock_irqsave(&h->lock, flags);
+	h->dead = true;
+	kvm_hpet_timers_sync(h, ktime_get_ns());
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_watch_acks(h);
+	mutex_unlock(&h->config_mutex);
+}
+
+/* The VM may live on: leave no line up. */
+static void lower_lines(struct kvm_hpet *h)
+{
+	u32 gsi;
+
+	for (gsi = 0; gsi < HPET_NUM_GSIS; gsi++)
+		if (h->lines & BIT(gsi))
+			kvm_private_set_irq(h->kvm, h->source_id, gsi, 0);
+	h->lines = 0;
+}
+
+/*
+ * In this order: no new access, no acknowledgement and no timer, so that nobody
+ * is left who could give the worker something to do; then the worker; then what
+ * all of them used. Accesses may still queue work until they are over, and
+ * destroying the worker flushes it.
+ */
+void kvm_hpet_remove(struct kvm_hpet *h)
+{
+	unpublish(h);
+	kvm_hpet_mmio_unregister(h);
+	kill_block(h);
+	kvm_hpet_timers_stop(h);
+	kthread_destroy_worker(h->worker);
+	lower_lines(h);
+	kvm_private_put_source_id(h->kvm, h->source_id);
+	put_eventfd(h);
+	put_vm(h);
+	wake_up_all(&h->gone);
+}
+
+static bool may_administer(const struct kvm_hpet *h)
+{
+	return uid_eq(h->creator, current_euid()) || capable(CAP_SYS_ADMIN);
+}
+
+struct kvm_hpet *kvm_hpet_next(u64 id, bool exact)
+{
+	struct kvm_hpet *h, *found = ERR_PTR(-ENOENT);
+
+	mutex_lock(&blocks_mutex);
+	list_for_each_entry(h, &blocks, list) {
+		if (exact ? h->id != id : h->id <= id)
+			continue;
+		if (may_administer(h)) {
+			kref_get(&h->ref);
+			found = h;
+			break;
+		}
+		if (exact) {
+			found = ERR_PTR(-EPERM);
+			break;
+		}
+	}
+	mutex_unlock(&blocks_mutex);
+	return found;
+}
+
+/* The lines that a timer may come to drive, whatever the guest writes. */
+static u32 possible_gsis(const struct kvm_hpet *h, unsigned int n)
+{
+	u32 gsis = h->config.timer[n].route_cap;
+
+	if (h->config.flags & KVM_HPET_F_LEGACY_CAP) {
+		if (n == 0)
+			gsis |= BIT(HPET_LEGACY_GSI_TIMER0);
+		if (n == 1)
+			gsis |= BIT(HPET_LEGACY_GSI_TIMER1);
+	}
+	return gsis;
+}
+
+static u32 wanted_ack_gsis(struct kvm_hpet *h)
+{
+	u32 gsis = 0;
+	unsigned int n;
+
+	if (h->dead)
+		return 0;
+	for (n = 0; n < h->config.num_timers; n++)
+		if (h->block.ticks[n].params.policy != LOST_TICKS_DISCARD)
+			gsis |= possible_gsis(h, n);
+	return gsis;
+}
+
+static void watch_apicv(struct kvm_hpet *h, bool inhibit)
+{
+	if (inhibit && !h->apicv_inhibited)
+		h->apicv_inhibited = kvm_private_inhibit_apicv(h->kvm, true);
+	if (!inhibit && h->apicv_inhibited)
+		h->apicv_inhibited = !kvm_private_inhibit_apicv(h->kvm, false);
+}
+
+void kvm_hpet_watch_acks(struct kvm_hpet *h)
+{
+	u32 wanted = wanted_ack_gsis(h);
+	u32 add = wanted & ~h->ack_gsis;
+	u32 del = h->ack_gsis & ~wanted;
+	u32 gsi;
+
+	lockdep_assert_held(&h->config_mutex);
+	watch_apicv(h, wanted);
+	for (gsi = 0; gsi < HPET_NUM_GSIS; gsi++) {
+		if (add & BIT(gsi))
+			kvm_private_add_ack(h->kvm, &h->ack[gsi].notifier);
+		if (del & BIT(gsi))
+			kvm_private_del_ack(h->kvm, &h->ack[gsi].notifier);
+	}
+	h->ack_gsis = wanted;
+}

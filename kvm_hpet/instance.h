@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One HPET block of one VM: its parts and their locks. */
+#ifndef _KVM_HPET_INSTANCE_H
+#define _KVM_HPET_INSTANCE_H
+
+#include <linux/hrtimer.h>
+#include <linux/kref.h>
+#include <linux/kthread.h>
+#include <linux/kvm_host.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <kvm/iodev.h>
+
+#include <linux/kvm_hpet.h>
+
+#include "hpet_block.h"
+
+struct kvm_hpet;
+
+/**
+ * struct kvm_hpet_hrtimer - the host timer of one comparator
+ * @timer: fires when the comparator needs a look
+ * @h: the block
+ * @n: the comparator
+ * @deadline: when @timer is to fire, ns; HPET_NEVER: not at all. Whoever finds
+ *	itself called at another time is stale and does no harm
+ * @expirations: how often it fired
+ * @lateness: how late, see struct kvm_hpet_timer_stats
+ *
+ * Protected by @h->lock.
+ */
+struct kvm_hpet_hrtimer {
+	struct hrtimer timer;
+	struct kvm_hpet *h;
+	u32 n;
+	u64 deadline;
+	u64 expirations;
+	u64 lateness[KVM_HPET_LATENESS_BUCKETS];
+};
+
+/**
+ * struct kvm_hpet_ack - sees the acknowledgements of one line
+ * @notifier: KVM's
+ * @h: the block
+ */
+struct kvm_hpet_ack {
+	struct kvm_irq_ack_notifier notifier;
+	struct kvm_hpet *h;
+};
+
+/**
+ * struct kvm_hpet_mmio_stats - accesses, counted for each CPU by itself
+ * @reads: served in the kernel
+ * @writes: likewise, those handed on included
+ * @exits: writes handed on to the VMM
+ */
+struct kvm_hpet_mmio_stats {
+	u64 reads;
+	u64 writes;
+	u64 exits;
+};
+
+/**
+ * struct kvm_hpet - a block
+ * @lock: protects the members from here to @dead. Taken in hardirq
+ * @counter_seq: writers hold @lock. Lets the main counter be read with neither
+ *	lock nor write to shared memory
+ * @block: registers and ticks
+ * @lines: lines of level-triggered timers that are up in KVM. Written with
+ *	@deliver_mutex as well
+ * @dead: the block is being removed: no timer is armed any more
+ * @deliver_mutex: one delivers at a time, so that lines change in the order in
+ *	which the state did. Outside @lock
+ * @worker: delivers what a hardirq can't
+ * @deliver_work: its work
+ * @config_mutex: serialises ioctls. Outside @deliver_mutex
+ * @resets: KVM_HPET_RESET calls; @config_mutex
+ * @ack_gsis: lines whose acknowledgements are seen; @config_mutex
+ * @apicv_inhibited: this block inhibits APICv; @config_mutex
+ * @ack: by GSI
+ * @mmio_stats: accesses, per CPU
+ * @dev: on KVM's MMIO bus
+ * @kvm: the VM; a reference is held until removal
+ * @vm_owner: module that implements the VM's file; likewise
+ * @legacy_eventfd: or NULL
+ * @source_id: of our interrupt lines
+ * @config: as created, with descriptors -1
+ * @id: number of the block
+ * @creator: user that may open it for administration
+ * @vm_pid: process that created the VM
+ * @owner_pid: process that created the block
+ * @list: all blocks; blocks_mutex
+ * @gone: pollers wait for removal
+ * @ref: descriptors
+ * @hrtimer: one for each timer
+ */
+struct kvm_hpet {
+	raw_spinlock_t lock;
+	seqcount_t counter_seq;
+	struct hpet_block block;
+	u32 lines;
+	bool dead;
+
+	struct mutex deliver_mutex;
+	struct kthread_worker *worker;
+	struct kthread_work deliver_work;
+
+	struct mutex config_mutex;
+	u64 resets;
+	u32 ack_gsis;
+	bool apicv_inhibited;
+	struct kvm_hpet_ack ack[HPET_NUM_GSIS];
+
+	struct kvm_hpet_mmio_stats __percpu *mmio_stats;
+	struct kvm_io_device dev;
+	struct kvm *kvm;
+	struct module *vm_owner;
+	struct eventfd_ctx *legacy_eventfd;
+	int source_id;
+	struct kvm_hpet_config config;
+
+	u64 id;
+	kuid_t creator;
+	struct pid *vm_pid;
+	struct pid *owner_pid;
+	struct list_head list;
+	wait_queue_head_t gone;
+	struct kref ref;
+	struct kvm_hpet_hrtimer hrtimer[];
+};
+
+/* instance.c */
+
+/**
+ * kvm_hpet_create() - makes a block
+ * @config: from the VMM, not validated
+ *
+ * Context: process. Sleeps.
+ * Return: the block with one reference, or an ERR_PTR() as documented with
+ * KVM_HPET_CREATE.
+ */
+struct kvm_hpet *kvm_hpet_create(const struct kvm_hpet_config *config);
+
+/**
+ * kvm_hpet_remove() - takes a block from its VM; the memory stays while
+ * referenced
+ * @h: the block
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_remove(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_put() - drops a reference
+ * @h: the block
+ */
+void kvm_hpet_put(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_next() - a block for administration
+ * @id: the block's, or of the one before
+ * @exact: false: the first one above @id
+ *
+ * Context: process. Sleeps.
+ * Return: the block with a reference, or ERR_PTR(-ENOENT), ERR_PTR(-EPERM).
+ */
+struct kvm_hpet *kvm_hpet_next(u64 id, bool exact);
+
+/**
+ * kvm_hpet_watch_acks() - looks at the policies and registers for the
+ * acknowledgements they need, no others
+ * @h: the block; config_mutex is held
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_watch_acks(struct kvm_hpet *h);
+
+/* mmio.c */
+
+/**
+ * kvm_hpet_mmio_register() - puts the block into the VM's address space
+ * @h: the block
+ *
+ * Context: process. Sleeps.
+ * Return: 0, -EEXIST, -ENOSPC or -ENOMEM.
+ */
+int kvm_hpet_mmio_register(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_mmio_unregister() - takes it out; no access is under way afterwards
+ * @h: the block
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_mmio_unregister(struct kvm_hpet *h);
+
+/* timers.c */
+
+/**
+ * kvm_hpet_timers_init() - sets up the host timers; none is armed
+ * @h: the block
+ */
+void kvm_hpet_timers_init(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_timers_stop() - no host timer is armed or runs afterwards
+ * @h: the block, dead
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_timers_stop(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_timers_sync() - arms and cancels as the block needs it now
+ * @h: the block; lock is held, and it is brought up to @now
+ * @now: ktime_get_ns()
+ *
+ * Return: true if there is something to deliver: call kvm_hpet_deliver() or
+ * kvm_hpet_kick().
+ */
+bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now);
+
+/* deliver.c */
+
+/**
+ * kvm_hpet_deliver() - delivers all that is ready
+ * @h: the block
+ *
+ * Context: process. Sleeps. May be an MMIO handler.
+ */
+void kvm_hpet_deliver(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_deliver_work() - likewise, as the worker's work
+ * @work: in a struct kvm_hpet
+ */
+void kvm_hpet_deliver_work(struct kthread_work *work);
+
+/**
+ * kvm_hpet_deliver_fsb() - delivers the messages that are ready
+ * @h: the block; lock is held, and dropped for each message
+ * @now: ktime_get_ns()
+ * @flags: of the lock
+ *
+ * Context: any, hardirq included.
+ */
+void kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now, unsigned long *flags);
+
+/**
+ * kvm_hpet_kick() - has the worker deliver
+ * @h: the block
+ *
+ * Context: any.
+ */
+void kvm_hpet_kick(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_acked() - the guest acknowledged an interrupt
+ * @kian: in a struct kvm_hpet_ack
+ *
+ * Context: a vCPU's exit, with KVM's irq_srcu held.
+ */
+void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian);
+
+/* block_ioctl.c */
+
+/**
+ * kvm_hpet_open_block() - a descriptor for a block
+ * @h: the block; the reference goes to the descriptor, also on failure
+ * @admin: for administration: closing it does not remove the block
+ *
+ * Context: process. Sleeps.
+ * Return: the descriptor or a negative errno.
+ */
+int kvm_hpet_open_block(struct kvm_hpet *h, bool admin);
+
+/* main.c */
+
+extern unsigned int kvm_hpet_min_interval_us;
+
+/**
+ * kvm_hpet_copy_in() - reads a structure that begins with its size
+ * @dst: the structure
+ * @known: its size as the module knows it
+ * @first: its size as it was first published
+ * @arg: user pointer
+ *
+ * Return: 0, -EFAULT, -EINVAL or -E2BIG.
+ */
+int kvm_hpet_copy_in(void *dst, size_t known, size_t first, void __user *arg);
+
+/**
+ * kvm_hpet_copy_out() - writes one, as much as the caller has room for
+ * @arg: user pointer to a structure that begins with its size
+ * @src: the structure; its size field is filled in here
+ * @known: its size as the module knows it
+ * @first: its size as it was first published
+ *
+ * Return: 0, -EFAULT, -EINVAL or -E2BIG.
+ */
+int kvm_hpet_copy_out(void __user *arg, void *src, size_t known, size_t first);
+
+#endif /* _KVM_HPET_INSTANCE_H */

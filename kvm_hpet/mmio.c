@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The block on KVM's MMIO bus: what a guest's access does.
+ *
+ * KVM calls these handlers on any vCPU at any time, under kvm->srcu.
+ */
+#include <linux/ktime.h>
+#include <linux/percpu.h>
+
+#include "compat.h"
+#include "instance.h"
+#include "kvm_private.h"
+
+static struct kvm_hpet *to_hpet(struct kvm_io_device *dev)
+{
+	return container_of(dev, struct kvm_hpet, dev);
+}
+
+/*
+ * The access that guests make a hundred thousand times a second. The sequence
+ * count pairs with the one in kvm_hpet_mmio_write() and the ioctls that change
+ * what the counter is derived from; ticks do not.
+ */
+static u64 read_counter(struct kvm_hpet *h)
+{
+	unsigned int seq;
+	u64 val;
+
+	do {
+		seq = read_seqcount_begin(&h->counter_seq);
+		val = hpet_counter(&h->block.m, ktime_get_ns());
+	} while (read_seqcount_retry(&h->counter_seq, seq));
+	return val;
+}
+
+static u64 read_register(struct kvm_hpet *h, u32 offset, int len)
+{
+	unsigned long flags;
+	bool ready;
+	u64 now, val;
+
+	raw_spin_lock_irqsave(&h->lock, flags);
+	now = ktime_get_ns();
+	val = hpet_block_read(&h->block, now, offset, len);
+	ready = kvm_hpet_timers_sync(h, now);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	if (ready)
+		kvm_hpet_deliver(h);
+	return val;
+}
+
+static int mmio_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
+		     gpa_t addr, int len, void *data)
+{
+	struct kvm_hpet *h = to_hpet(dev);
+	u32 offset = addr - h->config.base;
+	u64 val;
+
+	this_cpu_inc(h->mmio_stats->reads);
+	if (offset == HPET_REG_COUNTER && len >= 4)
+		val = read_counter(h);
+	else
+		val = read_register(h, offset, len);
+	memcpy(data, &val, min_t(int, len, sizeof(val)));
+	return 0;
+}
+
+/*
+ * LEG_RT_CNF has changed here. The PIT and the RTC are the VMM's: it has to
+ * switch them at this very access, so the access is handed on to it.
+ */
+static int tell_vmm(struct kvm_hpet *h)
+{
+	if (h->legacy_eventfd) {
+		compat_eventfd_signal(h->legacy_eventfd);
+		return 0;
+	}
+	this_cpu_inc(h->mmio_stats->exits);
+	return -EOPNOTSUPP;
+}
+
+static int mmio_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
+		      gpa_t addr, int len, const void *data)
+{
+	struct kvm_hpet *h = to_hpet(dev);
+	u32 offset = addr - h->config.base;
+	unsigned long flags;
+	bool ready, legacy;
+	u64 val = 0;
+	u64 now;
+
+	memcpy(&val, data, min_t(int, len, sizeof(val)));
+	this_cpu_inc(h->mmio_stats->writes);
+	raw_spin_lock_irqsave(&h->lock, flags);
+	now = ktime_get_ns();
+	write_seqcount_begin(&h->counter_seq);
+	legacy = hpet_block_write(&h->block, now, offset, len, val);
+	write_seqcount_end(&h->counter_seq);
+	ready = kvm_hpet_timers_sync(h, now);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	if (ready)
+		kvm_hpet_deliver(h);
+	return legacy ? tell_vmm(h) : 0;
+}
+
+static const struct kvm_io_device_ops mmio_ops = {
+	.read = mmio_read,
+	.write = mmio_write,
+};
+
+static u32 mmio_size(const struct kvm_hpet *h)
+{
+	return max_t(u32, HPET_BLOCK_SIZE,
+		     HPET_REG_TIMER(h->config.num_timers));
+}
+
+/* KVM itself lets devices overlap. */
+static bool mmio_overlaps(struct kvm_hpet *h)
+{
+	u64 end = h->config.base + mmio_size(h);
+	struct kvm_io_bus *bus;
+	int i;
+
+	bus = rcu_dereference_protected(h->kvm->buses[KVM_MMIO_BUS],
+					lockdep_is_held(&h->kvm->slots_lock));
+	for (i = 0; bus && i < bus->dev_count; i++) {
+		const struct kvm_io_range *r = &bus->range[i];
+
+		if (r->addr < end && r->addr + max(r->len, 1) > h->config.base)
+			return true;
+	}
+	return false;
+}
+
+int kvm_hpet_mmio_register(struct kvm_hpet *h)
+{
+	int ret;
+
+	kvm_iodevice_init(&h->dev, &mmio_ops);
+	mutex_lock(&h->kvm->slots_lock);
+	if (mmio_overlaps(h))
+		ret = -EEXIST;
+	else
+		ret = kvm_private_register_mmio(h->kvm, h->config.base,
+						mmio_size(h), &h->dev);
+	mutex_unlock(&h->kvm->slots_lock);
+	return ret;
+}
+
+void kvm_hpet_mmio_unregister(struct kvm_hpet *h)
+{
+	mutex_lock(&h->kvm->slots_lock);
+	kvm_private_unregister_mmio(h->kvm, &h->dev);
+	mutex_unlock(&h->kvm->slots_lock);
+}

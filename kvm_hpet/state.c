@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Configuration and state as the VMM sees them, and as the model has them. Pure:
+ * tested on the host.
+ */
+#include "hpet_clock.h"
+#include "hpet_state.h"
+
+static bool timer_config_ok(const struct kvm_hpet_config *c, unsigned int n)
+{
+	const struct kvm_hpet_timer_config *t = &c->timer[n];
+	bool legacy = (c->flags & KVM_HPET_F_LEGACY_CAP) && n < 2;
+
+	if (n >= c->num_timers)
+		return !t->flags && !t->route_cap;
+	if (t->flags & ~KVM_HPET_TIMER_ALL)
+		return false;
+	if ((t->flags & KVM_HPET_TIMER_64) &&
+	    !(c->flags & KVM_HPET_F_COUNTER_64))
+		return false;
+	if (t->route_cap >> HPET_NUM_GSIS)
+		return false;
+	return t->route_cap || legacy || (t->flags & KVM_HPET_TIMER_FSB);
+}
+
+bool kvm_hpet_config_ok(const struct kvm_hpet_config *c)
+{
+	bool periodic = false;
+	unsigned int n;
+
+	if (c->flags & ~KVM_HPET_F_ALL)
+		return false;
+	if (c->base & (HPET_BLOCK_SIZE - 1) ||
+	    c->base + HPET_BLOCK_SIZE_MAX < c->base)
+		return false;
+	if (c->period_fs < KVM_HPET_MIN_PERIOD_FS ||
+	    c->period_fs > KVM_HPET_MAX_PERIOD_FS)
+		return false;
+	if (!c->rev_id || c->num_timers < KVM_HPET_MIN_TIMERS ||
+	    c->num_timers > KVM_HPET_MAX_TIMERS)
+		return false;
+	for (n = 0; n < KVM_HPET_MAX_TIMERS; n++) {
+		if (!timer_config_ok(c, n))
+			return false;
+		periodic |= c->timer[n].flags & KVM_HPET_TIMER_PERIODIC;
+	}
+	return periodic;
+}
+
+static u64 timer_cap(const struct kvm_hpet_timer_config *t)
+{
+	u64 cap = (u64)t->route_cap << HPET_TN_ROUTE_CAP_SHIFT;
+
+	if (t->flags & KVM_HPET_TIMER_PERIODIC)
+		cap |= HPET_TN_PERIODIC_CAP;
+	if (t->flags & KVM_HPET_TIMER_64)
+		cap |= HPET_TN_SIZE_CAP;
+	if (t->flags & KVM_HPET_TIMER_FSB)
+		cap |= HPET_TN_FSB_CAP;
+	return cap;
+}
+
+void kvm_hpet_config_apply(struct hpet_model *m,
+			   const struct kvm_hpet_config *c)
+{
+	unsigned int n;
+
+	m->period_fs = c->period_fs;
+	m->num_timers = c->num_timers;
+	m->cap = (u64)c->period_fs << HPET_CAP_PERIOD_SHIFT |
+		 (u64)c->vendor_id << HPET_CAP_VENDOR_SHIFT |
+		 (u64)(c->num_timers - 1) << HPET_CAP_TIMERS_SHIFT |
+		 (u64)c->rev_id << HPET_CAP_REV_SHIFT;
+	if (c->flags & KVM_HPET_F_COUNTER_64)
+		m->cap |= HPET_CAP_COUNTER_64;
+	if (c->flags & KVM_HPET_F_LEGACY_CAP)
+		m->cap |= HPET_CAP_LEGACY;
+	for (n = 0; n < c->num_timers; n++)
+		m->timer[n].config = timer_cap(&c->timer[n]);
+}
+
+static void timer_save(const struct hpet_block *b, unsigned int n, u64 counter,
+		       struct kvm_hpet_timer_state *s)
+{
+	const struct hpet_timer *t = &b->m.timer[n];
+	const struct lost_ticks *lt = &b->ticks[n];
+	bool equal = !((t->cmp - counter) & hpet_timer_mask(t));
+
+	s->config = t->config;
+	s->comparator = t->cmp;
+	s->period = t->period;
+	s->fsb_route = t->fsb;
+	s->start = t->fresh ? t->start : 0;
+	s->backlog = lt->backlog;
+	s->rate = lt->rate;
+	s->flags = t->val_set * KVM_HPET_TIMER_VAL_SET_LOW;
+	if (b->m.running ? equal : t->matched)
+		s->flags |= KVM_HPET_TIMER_MATCHED;
+	if (lt->in_flight)
+		s->flags |= KVM_HPET_TIMER_IN_FLIGHT;
+	if (t->fresh)
+		s->flags |= KVM_HPET_TIMER_FRESH;
+}
+
+void kvm_hpet_state_save(const struct hpet_block *b, u64 now,
+			 struct kvm_hpet_state *s)
+{
+	const struct hpet_model *m = &b->m;
+	unsigned int n;
+
+	memset(s, 0, sizeof(*s));
+	s->version = KVM_HPET_STATE_VERSION;
+	s->config = m->config;
+	s->status = m->status;
+	s->counter = hpet_counter(m, now);
+	s->counter_phase_fs = m->base_phase_fs;
+	if (m->running)
+		s->counter_phase_fs = hpet_ns_to_phase(now - m->base_ns,
+						       m->base_phase_fs,
+						       m->period_fs);
+	s->num_timers = m->num_timers;
+	for (n = 0; n < m->num_timers; n++)
+		timer_save(b, n, s->counter, &s->timer[n]);
+}
+
+/* A route that a guest can have written, or the one after reset. */
+static bool route_ok(const struct hpet_model *m, unsigned int n, u64 config)
+{
+	u64 route = (config & HPET_TN_ROUTE_MASK) >> HPET_TN_ROUTE_SHIFT;
+
+	return !route || (n < 2 && (m->cap & HPET_CAP_LEGACY)) ||
+		(config >> HPET_TN_ROUTE_CAP_SHIFT & BIT_ULL(route));
+}
+
+static const char *timer_check(const struct hpet_model *m, unsigned int n,
+			       const struct kvm_hpet_timer_state *s)
+{
+	const struct hpet_timer *t = &m->timer[n];
+	struct hpet_timer loaded = { .config = s->config };
+	u64 mask = hpet_timer_mask(&loaded);
+	bool periodic = s->config & HPET_TN_PERIODIC;
+	bool fresh = s->flags & KVM_HPET_TIMER_FRESH;
+
+	if ((s->config ^ t->config) & ~hpet_timer_config_rw(t) ||
+	    !route_ok(m, n, s->config))
+		return "timer.config";
+	if (s->comparator & ~mask)
+		return "timer.comparator";
+	if (s->period & ~mask)
+		return "timer.period";
+	if (s->fsb_route && !(s->config & HPET_TN_FSB_CAP))
+		return "timer.fsb_route";
+	if (s->start & ~(fresh ? mask : 0))
+		return "timer.start";
+	if (s->flags & ~KVM_HPET_TIMER_STATE_ALL || (fresh && !periodic))
+		return "timer.flags";
+	if (s->rate > KVM_HPET_MAX_RATE || (s->rate && !periodic))
+		return "timer.rate";
+	if (s->backlog > (periodic ? KVM_HPET_MAX_BACKLOG_NS : 1))
+		return "timer.backlog";
+	return NULL;
+}
+
+/* The status bit of a timer that can't have one is 0. */
+static u64 status_possible(const struct kvm_hpet_state *s)
+{
+	u64 possible = 0;
+	unsigned int n;
+
+	for (n = 0; n < s->num_timers; n++)
+		if (s->timer[n].config & HPET_TN_LEVEL)
+			possible |= BIT_ULL(n);
+	return possible;
+}
+
+static bool all_zero(const struct kvm_hpet_timer_state *s)
+{
+	static const struct kvm_hpet_timer_state zero;
+
+	return !memcmp(s, &zero, sizeof(zero));
+}
+
+const char *kvm_hpet_state_check(const struct hpet_block *b,
+				 const struct kvm_hpet_state *s)
+{
+	const struct hpet_model *m = &b->m;
+	const char *field;
+	unsigned int n;
+
+	if (s->version != KVM_HPET_STATE_VERSION)
+		return "version";
+	if (s->num_timers != m->num_timers)
+		return "num_timers";
+	if (s->config & ~hpet_config_rw(m))
+		return "config";
+	if (s->status & ~status_possible(s))
+		return "status";
+	if (s->counter & ~hpet_counter_mask(m))
+		return "counter";
+	if (s->counter_phase_fs >= m->period_fs)
+		return "counter_phase_fs";
+	for (n = 0; n < KVM_HPET_MAX_TIMERS; n++) {
+		if (n >= m->num_timers) {
+			if (!all_zero(&s->timer[n]))
+				return "timer";
+			continue;
+		}
+		field = timer_check(m, n, &s->timer[n]);
+		if (field)
+			return field;
+	}
+	return NULL;
+}
+
+static void timer_load(struct hpet_timer *t,
+		       const struct kvm_hpet_timer_state *s)
+{
+	t->config = s->config;
+	t->cmp = s->comparator;
+	t->period = s->period;
+	t->fsb = s->fsb_route;
+	t->start = s->start;
+	t->next = HPET_NEVER;
+	t->val_set = (s->flags / KVM_HPET_TIMER_VAL_SET_LOW) & 3;
+	t->matched = s->flags & KVM_HPET_TIMER_MATCHED;
+	t->fresh = s->flags & KVM_HPET_TIMER_FRESH;
+}
+
+void kvm_hpet_state_load(struct hpet_block *b, u64 now,
+			 const struct kvm_hpet_state *s)
+{
+	struct hpet_model *m = &b->m;
+	unsigned int n;
+	u32 matched;
+
+	hpet_block_reset(b, now);
+	m->config = s->config;
+	m->status = s->status;
+	m->base_count = s->counter;
+	m->base_phase_fs = s->counter_phase_fs;
+	for (n = 0; n < m->num_timers; n++)
+		timer_load(&m->timer[n], &s->timer[n]);
+	matched = hpet_model_start(m, now);
+	hpet_block_sync(b);
+	for (n = 0; n < m->num_timers; n++) {
+		const struct kvm_hpet_timer_state *t = &s->timer[n];
+
+		lost_ticks_load(&b->ticks[n], t->backlog, t->rate,
+				t->flags & KVM_HPET_TIMER_IN_FLIGHT, now);
+	}
+	hpet_block_matched(b, matched);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The host timers. There is one for each comparator, and it is armed only while
+ * somebody would notice that it fires.
+ */
+#include <linux/ktime.h>
+#include <linux/log2.h>
+
+#include "compat.h"
+#include "instance.h"
+
+static void count_lateness(struct kvm_hpet_hrtimer *t, u64 late_ns)
+{
+	u64 us = late_ns / NSEC_PER_USEC;
+	unsigned int bucket = us ? ilog2(us) + 1 : 0;
+
+	t->expirations++;
+	t->lateness[min_t(unsigned int, bucket, KVM_HPET_LATENESS_BUCKETS - 1)]++;
+}
+
+static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
+{
+	if (t->deadline == deadline)
+		return;
+	t->deadline = deadline;
+	/*
+	 * Not hrtimer_cancel(): the function may be waiting for the lock we
+	 * hold. It will find a deadline that is not its own.
+	 */
+	if (deadline == HPET_NEVER)
+		hrtimer_try_to_cancel(&t->timer);
+	else
+		hrtimer_start(&t->timer,
+			      ns_to_ktime(min_t(u64, deadline, KTIME_MAX)),
+			      HRTIMER_MODE_ABS_HARD);
+}
+
+bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now)
+{
+	unsigned int n;
+
+	lockdep_assert_held(&h->lock);
+	for (n = 0; n < h->config.num_timers; n++)
+		sync_timer(&h->hrtimer[n], h->dead ? HPET_NEVER :
+			   hpet_block_deadline(&h->block, n, now));
+	return !h->dead && hpet_block_ready(&h->block, now, h->lines);
+}
+
+/*
+ * In hardirq: messages go out from here, all else through the worker. Whoever
+ * runs at the same time on another CPU may have armed the timer again already,
+ * so it is only ever armed by sync_timer().
+ */
+static enum hrtimer_restart timer_fired(struct hrtimer *timer)
+{
+	struct kvm_hpet_hrtimer *t = container_of(timer,
+						  struct kvm_hpet_hrtimer,
+						  timer);
+	struct kvm_hpet *h = t->h;
+	unsigned long flags;
+	bool ready;
+	u64 now;
+
+	raw_spin_lock_irqsave(&h->lock, flags);
+	now = ktime_get_ns();
+	if (now >= t->deadline) {
+		count_lateness(t, now - t->deadline);
+		t->deadline = HPET_NEVER;
+	}
+	hpet_block_advance(&h->block, now);
+	kvm_hpet_deliver_fsb(h, now, &flags);
+	ready = kvm_hpet_timers_sync(h, now);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	if (ready)
+		kvm_hpet_kick(h);
+	return HRTIMER_NORESTART;
+}
+
+void kvm_hpet_timers_init(struct kvm_hpet *h)
+{
+	unsigned int n;
+
+	for (n = 0; n < h->config.num_timers; n++) {
+		struct kvm_hpet_hrtimer *t = &h->hrtimer[n];
+
+		t->h = h;
+		t->n = n;
+		t->deadline = HPET_NEVER;
+		hrtimer_setup(&t->timer, timer_fired, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_ABS_HARD);
+	}
+}
+
+void kvm_hpet_timers_stop(struct kvm_hpet *h)
+{
+	unsigned int n;
+
+	for (n = 0; n < h->config.num_timers; n++)
+		hrtimer_cancel(&h->hrtimer[n].timer);
+}
