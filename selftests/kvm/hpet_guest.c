@@ -170,7 +170,8 @@ static __guest void operate(void)
 		} while (irq->seen < due(irq, now));
 		break;
 	}
-	g->counter = now;
+	if (now)
+		g->counter = now;
 }
 
 /* The library enters here with a stack that a compiler does not expect. */

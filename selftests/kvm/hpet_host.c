@@ -273,6 +273,8 @@ static void machine_mmio_exit(struct machine *m)
 			memcpy(&e->data, run->mmio.data, e->len);
 	}
 	m->exits++;
+	if (m->on_exit)
+		m->on_exit(m);
 }
 
 /* Until the guest asks for its next operation. */
@@ -360,6 +362,29 @@ uint64_t guest_drain(struct machine *m, int vector)
 	return m->g->counter;
 }
 
+static void *guest_thread(void *arg)
+{
+	struct guest_thread *t = arg;
+
+	guest_do(t->m, t->op, t->addr, 0, t->value);
+	return NULL;
+}
+
+void guest_start(struct guest_thread *t, struct machine *m, enum op op,
+		 uint64_t addr, uint64_t value)
+{
+	*t = (struct guest_thread) {
+		.m = m, .op = op, .addr = addr, .value = value,
+	};
+	if (pthread_create(&t->thread, NULL, guest_thread, t))
+		die("pthread_create");
+}
+
+void guest_join(struct guest_thread *t)
+{
+	pthread_join(t->thread, NULL);
+}
+
 /* Both PICs: edge, vectors from VECTOR_PIC(0), normal EOI. */
 void guest_pic_init(struct machine *m, uint16_t unmasked)
 {
@@ -418,6 +443,18 @@ uint64_t block_halt(struct machine *m)
 
 	guest_write(m, REG_CONFIG, 4, config & ~CONFIG_ENABLE);
 	return guest_read(m, REG_COUNTER, 8);
+}
+
+uint64_t block_halt_quiet(struct machine *m, uint64_t first, uint64_t period)
+{
+	uint64_t now = guest_spin(m, OP_SPIN_ON, 0);
+	uint64_t n = ticks_due(now, first, period);
+
+	/* Not this period, of which half may be over: the next. */
+	guest_spin(m, OP_SPIN_ON, first + n * period + period / 2);
+	now = block_halt(m);
+	guest_do(m, OP_STI, 0, 0, 0);
+	return now;
 }
 
 uint64_t ticks_due(uint64_t counter, uint64_t first, uint64_t period)

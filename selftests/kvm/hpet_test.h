@@ -104,7 +104,7 @@ struct guest {
 	uint64_t addr;
 	uint64_t width;
 	uint64_t value;
-	uint64_t counter;	/* after the operation, if it looked at it */
+	uint64_t counter;	/* as last seen by an operation that spins */
 	uint64_t base;		/* of the HPET */
 	struct guest_irq irq[256];
 	uint64_t log_vector;	/* counter at each of its interrupts */
@@ -135,6 +135,8 @@ struct machine {
 	struct kvm_hpet_config config;
 	unsigned int exits;
 	struct mmio_exit exit[MMIO_EXITS_MAX];
+	/* Called at an exit, before the vCPU goes on. */
+	void (*on_exit)(struct machine *m);
 };
 
 /* TAP */
@@ -180,6 +182,18 @@ uint64_t guest_spin(struct machine *m, enum op op, uint64_t until);
 uint64_t guest_ticks(struct machine *m, enum op op, int vector, uint64_t n);
 uint64_t guest_drain(struct machine *m, int vector);
 
+/* An operation that takes its time, in a thread of its own. */
+struct guest_thread {
+	pthread_t thread;
+	struct machine *m;
+	enum op op;
+	uint64_t addr;
+	uint64_t value;
+};
+void guest_start(struct guest_thread *t, struct machine *m, enum op op,
+		 uint64_t addr, uint64_t value);
+void guest_join(struct guest_thread *t);
+
 /* Interrupt controllers of the guest. */
 void guest_pic_init(struct machine *m, uint16_t unmasked);
 void guest_apic_init(struct machine *m);
@@ -197,6 +211,11 @@ void timer_program(struct machine *m, int n, uint64_t bits, uint64_t first,
 void block_enable(struct machine *m, uint64_t config);
 /* Halts the counter and gives the value it stands at. */
 uint64_t block_halt(struct machine *m);
+/*
+ * The same in the middle of a period, with interrupts on before and after: what
+ * was due by then has been seen or never will be.
+ */
+uint64_t block_halt_quiet(struct machine *m, uint64_t first, uint64_t period);
 
 /* Matches of first, first + period, ... up to @counter. */
 uint64_t ticks_due(uint64_t counter, uint64_t first, uint64_t period);
