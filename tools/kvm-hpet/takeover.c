@@ -25,6 +25,22 @@ static int not_qemu(const struct qemu_proc *vm)
 	return fail("process %d (%s) is not a QEMU", vm->pid, vm->program);
 }
 
+/* Ask for one member of what a query command returns. */
+static int query(struct takeover *to, const char *command, const char *member,
+		 struct json_object **value)
+{
+	struct json_object *result;
+	bool there;
+
+	if (qmp_command(&to->agent.qmp, command, NULL, &result))
+		return -1;
+	there = json_object_object_get_ex(result, member, value);
+	if (there)
+		json_object_get(*value);
+	json_object_put(result);
+	return there ? 0 : fail("QEMU's answer to \"%s\" lacks \"%s\"", command, member);
+}
+
 static int connect_monitor(struct takeover *to, const char *path, pid_t *listener)
 {
 	struct qmp *qmp = &to->agent.qmp;
@@ -69,22 +85,44 @@ static int check_listener(struct takeover *to, pid_t listener)
 	return 0;
 }
 
-/* Libvirt opens the socket for its QEMUs, so that another process seems to listen. */
-static int check_uuid(struct takeover *to)
+static int other_vm(const struct takeover *to)
+{
+	return fail("the QMP socket %s is not that of process %d", to->qmp_path,
+		    to->agent.vm.pid);
+}
+
+static bool is_qemu(pid_t pid)
+{
+	struct qemu_proc proc;
+	bool ret;
+
+	if (!pid || qemu_proc_open(&proc, pid))
+		return false;
+	ret = qemu_proc_is_qemu(&proc);
+	qemu_proc_close(&proc);
+	return ret;
+}
+
+/*
+ * That the socket is served by the process named. Libvirt opens it for its
+ * QEMUs, so that it seems to listen itself; those are told apart by their UUID.
+ */
+static int check_same_vm(struct takeover *to, pid_t listener)
 {
 	const char *given = qemu_proc_option(&to->agent.vm, "uuid", 0);
-	struct json_object *result, *uuid;
-	int ret = 0;
+	struct json_object *uuid;
+	int ret;
 
+	if (listener == to->agent.vm.pid)
+		return 0;
+	if (is_qemu(listener))
+		return other_vm(to);
 	if (!given)
 		return 0;
-	if (qmp_command(&to->agent.qmp, "query-uuid", NULL, &result))
+	if (query(to, "query-uuid", "UUID", &uuid))
 		return -1;
-	if (json_object_object_get_ex(result, "UUID", &uuid) &&
-	    strcasecmp(given, json_object_get_string(uuid)))
-		ret = fail("the QMP socket %s is not that of process %d", to->qmp_path,
-			   to->agent.vm.pid);
-	json_object_put(result);
+	ret = strcasecmp(given, json_object_get_string(uuid)) ? other_vm(to) : 0;
+	json_object_put(uuid);
 	return ret;
 }
 
@@ -132,7 +170,7 @@ static int find_by_socket(struct takeover *to)
 		return -1;
 	if (lock_vm(to) || qmp_greet(&to->agent.qmp))
 		return -1;
-	return listener == to->agent.vm.pid ? 0 : check_uuid(to);
+	return check_same_vm(to, listener);
 }
 
 /**
@@ -152,22 +190,6 @@ static int check_architecture(const struct qemu_proc *vm, const char *arch)
 		return 0;
 	return fail("process %d is a QEMU for %s, which has no HPET: only x86 guests do", vm->pid,
 		    arch);
-}
-
-/* Ask for one member of what a query command returns. */
-static int query(struct takeover *to, const char *command, const char *member,
-		 struct json_object **value)
-{
-	struct json_object *result;
-	bool there;
-
-	if (qmp_command(&to->agent.qmp, command, NULL, &result))
-		return -1;
-	there = json_object_object_get_ex(result, member, value);
-	if (there)
-		json_object_get(*value);
-	json_object_put(result);
-	return there ? 0 : fail("QEMU's answer to \"%s\" lacks \"%s\"", command, member);
 }
 
 static int check_target(struct takeover *to)

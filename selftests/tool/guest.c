@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A multiboot guest for the tests of the tool. The first letter of the second
+ * word of its command line says what it does with the HPET:
+ *
+ *	i	nothing at all
+ *	u	starts the main counter
+ *	t	takes ticks of 10 ms from timer 0 in legacy replacement mode
+ *
+ * On the debug port (-debugcon) it writes "S" when it starts and "." for every
+ * 10th tick, each on a line of its own.
+ */
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+
+#define HPET(offset)	(*(volatile u32 *)(0xfed00000u + (offset)))
+#define TICK_FS		10000000000000ULL
+#define TIMER_VECTOR	0x20
+
+/* Found by QEMU's loader within the first 8 KiB; flags: none are needed. */
+__attribute__((section(".multiboot"), used))
+static const u32 header[] = { 0x1badb002, 0, -0x1badb002u };
+
+struct gate {
+	u16 offset_low, selector;
+	u8 zero, type;
+	u16 offset_high;
+} __attribute__((packed));
+
+static struct gate idt[TIMER_VECTOR + 1];
+static volatile u32 ticks;
+static u8 stack[4096] __attribute__((used));
+
+static void outb(u16 port, u8 value)
+{
+	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static void say(char what)
+{
+	outb(0xe9, what);
+	outb(0xe9, '\n');
+}
+
+struct frame;
+__attribute__((interrupt)) static void tick(struct frame *frame)
+{
+	(void)frame;
+	outb(0x20, 0x20);
+	if (++ticks % 10 == 0)
+		say('.');
+}
+
+static void set_up_interrupts(void)
+{
+	struct {
+		u16 limit;
+		u32 base;
+	} __attribute__((packed)) idtr = { sizeof(idt) - 1, (u32)idt };
+	struct gate *gate = &idt[TIMER_VECTOR];
+	u16 selector;
+
+	asm("mov %%cs, %0" : "=r"(selector));
+	gate->offset_low = (u32)tick;
+	gate->offset_high = (u32)tick >> 16;
+	gate->selector = selector;
+	gate->type = 0x8e;
+	asm volatile("lidt %0" : : "m"(idtr));
+	outb(0x20, 0x11);		/* PIC: vectors from 0x20, only IRQ 0 */
+	outb(0x21, TIMER_VECTOR);
+	outb(0x21, 0x04);
+	outb(0x21, 0x01);
+	outb(0x21, 0xfe);
+	outb(0xa1, 0xff);
+}
+
+/* 32 bits divided without the library's 64-bit division */
+static u32 divide(unsigned long long value, u32 by)
+{
+	u32 result, rest;
+
+	asm("divl %4" : "=a"(result), "=d"(rest)
+	    : "a"((u32)value), "d"((u32)(value >> 32)), "r"(by));
+	return result;
+}
+
+static void start_ticks(void)
+{
+	u32 counts = divide(TICK_FS, HPET(0x04));
+
+	set_up_interrupts();
+	HPET(0x100) = 0x14c;	/* 32 bits, periodic, enabled, accumulator next */
+	HPET(0x108) = counts;
+	HPET(0x108) = counts;
+	HPET(0x10) = 3;		/* legacy replacement, run */
+}
+
+/* The word behind the name of the kernel, which QEMU puts first */
+static char wish(const u32 *info)
+{
+	const char *line = (const char *)info[4];
+
+	while (*line && *line != ' ')
+		line++;
+	return *line ? line[1] : 'i';
+}
+
+__attribute__((used)) static void guest(const u32 *info)
+{
+	char what = wish(info);
+
+	say('S');
+	if (what == 'u')
+		HPET(0x10) = 1;
+	if (what == 't')
+		start_ticks();
+	for (;;)
+		if (what == 't')
+			asm volatile("sti; hlt");
+		else
+			asm volatile("cli; hlt");
+}
+
+asm(".globl _start\n"
+    "_start:\n"
+    "	mov $stack + 4096, %esp\n"
+    "	push %ebx\n"
+    "	call guest\n");

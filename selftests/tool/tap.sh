@@ -1,0 +1,78 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# TAP for tests in shell (POSIX: in the test host they run under busybox), to
+# be sourced. The plan comes last, by done_testing.
+
+tap_count=0
+tap_failed=0
+tap_dir=$(mktemp -d)
+
+# result STATUS NAME: one line of TAP
+result() {
+	tap_count=$((tap_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tap_count - $2"
+	else
+		echo "not ok $tap_count - $2"
+		tap_failed=$((tap_failed + 1))
+	fi
+}
+
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $1 # SKIP $2"
+}
+
+# capture COMMAND...: its output and exit status to $out, $err (files), $status
+out=$tap_dir/out
+err=$tap_dir/err
+capture() {
+	status=0
+	"$@" >"$out" 2>"$err" </dev/null || status=$?
+}
+
+explain() {
+	echo "# exit status $status, stdout:"
+	sed 's/^/#   /' "$out"
+	echo "# stderr:"
+	sed 's/^/#   /' "$err"
+}
+
+# expect STATUS PATTERN NAME: the last capture ended so, with exactly one line
+# on stderr that matches PATTERN (basic regular expression), or none if it is empty
+expect() {
+	if [ -n "$2" ]; then
+		[ "$status" = "$1" ] && [ "$(wc -l <"$err")" = 1 ] && grep -q -e "$2" "$err"
+	else
+		[ "$status" = "$1" ] && [ ! -s "$err" ]
+	fi
+	set -- $? "$3"
+	result "$1" "$2"
+	[ "$1" = 0 ] || explain
+}
+
+# expect_out PATTERN NAME: the last capture's stdout has a matching line
+expect_out() {
+	grep -q -e "$1" "$out"
+	set -- $? "$2"
+	result "$1" "$2"
+	[ "$1" = 0 ] || explain
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds
+wait_for() {
+	wait_left=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		wait_left=$((wait_left - 1))
+		[ $wait_left -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+done_testing() {
+	echo "1..$tap_count"
+	rm -rf "$tap_dir"
+	[ $tap_failed = 0 ]
+}

@@ -1,0 +1,81 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Virtual machines for the tests of the tool (POSIX shell), to be sourced after
+# tap.sh. $accel and $guest (the multiboot guest) are the caller's.
+# shellcheck disable=SC2154
+
+vms=
+# No test may outlive its script, or wait for ever for QEMU.
+trap 'stop_vms; rm -rf "$tap_dir"' EXIT
+
+# start_vm NAME GUEST-MODE QEMU-ARGUMENT...: $vm_pid is its process; its files are
+# $tap_dir/NAME.{qmp,hmp,log,debug}
+start_vm() {
+	vm=$tap_dir/$1
+	vm_mode=$2
+	vm_name=$1
+	shift 2
+	mkfifo "$vm.hmp"
+	# The monitor's input is open for writing in QEMU itself, so it never ends.
+	"${qemu:-qemu-system-x86_64}" -accel "$accel" -display none -nodefaults -no-user-config \
+		-name "guest=$vm_name,debug-threads=on" -monitor stdio -debugcon "file:$vm.debug" \
+		-kernel "$guest" -append "$vm_mode" "$@" <>"$vm.hmp" >"$vm.log" 2>&1 &
+	vm_pid=$!
+	vms="$vms $vm_pid"
+	if ! wait_for 30 grep -q '(qemu)' "$vm.log"; then
+		echo "# QEMU does not start:"
+		sed 's/^/# /' "$vm.log"
+	fi
+}
+
+stop_vm() {
+	kill "$1" 2>/dev/null && wait "$1" 2>/dev/null
+}
+
+stop_vms() {
+	for vm in $vms; do
+		stop_vm "$vm"
+	done
+	vms=
+}
+
+hmp() {
+	echo "$2" >"$tap_dir/$1.hmp"
+}
+
+vm_answer() {
+	tail -c "+$vm_size" "$tap_dir/$1.log" | grep -o 'VM status: [a-z]*'
+}
+
+# vm_status NAME: "running" or "paused"
+vm_status() {
+	vm_size=$(($(wc -c <"$tap_dir/$1.log") + 1))
+	hmp "$1" 'info status'
+	wait_for 30 vm_answer "$1"
+	vm_answer "$1" | sed 's/.*: //'
+}
+
+# expect_status NAME STATUS: the VM is as it should be
+expect_status() {
+	vm_now=$(vm_status "$1")
+	[ "$vm_now" = "$2" ]
+	result $? "$1: the VM is $2 (it is $vm_now)"
+}
+
+# vm_starts NAME, vm_ticks NAME: what the guest has written
+vm_starts() {
+	grep -c S "$tap_dir/$1.debug"
+}
+
+vm_ticks() {
+	grep -c '\.' "$tap_dir/$1.debug"
+}
+
+vm_has_ticks() {
+	[ "$(vm_ticks "$1")" -ge "$2" ]
+}
+
+vm_has_starts() {
+	[ "$(vm_starts "$1")" -ge "$2" ]
+}
