@@ -207,7 +207,7 @@ static int set_policy(struct kvm_hpet *h, void __user *arg)
 		if (p.timers & BIT(n))
 			hpet_block_set_params(&h->block, now, n, &params);
 	end_event(h, now, flags);
-	kvm_hpet_watch_acks(h);
+	kvm_hpet_watch_lines(h);
 	return 0;
 }
 

@@ -130,9 +130,12 @@ static void init_block(struct kvm_hpet *h)
 	INIT_LIST_HEAD(&h->list);
 	kref_init(&h->ref);
 	for (gsi = 0; gsi < HPET_NUM_GSIS; gsi++) {
-		h->ack[gsi].h = h;
-		h->ack[gsi].notifier.gsi = gsi;
-		h->ack[gsi].notifier.irq_acked = kvm_hpet_acked;
+		struct kvm_hpet_line *line = &h->line[gsi];
+
+		line->h = h;
+		line->ack.gsi = gsi;
+		line->ack.irq_acked = kvm_hpet_acked;
+		line->mask.func = kvm_hpet_masked;
 	}
 	kvm_hpet_config_apply(&h->block.m, &h->config);
 	hpet_block_init(&h->block,
@@ -249,7 +252,7 @@ static void kill_block(struct kvm_hpet *h)
 	h->dead = true;
 	kvm_hpet_timers_sync(h, ktime_get_ns());
 	raw_spin_unlock_irqrestore(&h->lock, flags);
-	kvm_hpet_watch_acks(h);
+	kvm_hpet_watch_lines(h);
 	mutex_unlock(&h->config_mutex);
 }
 
@@ -325,7 +328,7 @@ static u32 possible_gsis(const struct kvm_hpet *h, unsigned int n)
 	return gsis;
 }
 
-static u32 wanted_ack_gsis(struct kvm_hpet *h)
+static u32 wanted_lines(struct kvm_hpet *h)
 {
 	u32 gsis = 0;
 	unsigned int n;
@@ -346,20 +349,32 @@ static void watch_apicv(struct kvm_hpet *h, bool inhibit)
 		h->apicv_inhibited = !kvm_private_inhibit_apicv(h->kvm, false);
 }
 
-void kvm_hpet_watch_acks(struct kvm_hpet *h)
+static void watch_line(struct kvm_hpet *h, u32 gsi)
 {
-	u32 wanted = wanted_ack_gsis(h);
-	u32 add = wanted & ~h->ack_gsis;
-	u32 del = h->ack_gsis & ~wanted;
+	kvm_private_add_ack(h->kvm, &h->line[gsi].ack);
+	kvm_private_add_mask(h->kvm, gsi, &h->line[gsi].mask);
+}
+
+static void unwatch_line(struct kvm_hpet *h, u32 gsi)
+{
+	kvm_private_del_mask(h->kvm, gsi, &h->line[gsi].mask);
+	kvm_private_del_ack(h->kvm, &h->line[gsi].ack);
+}
+
+void kvm_hpet_watch_lines(struct kvm_hpet *h)
+{
+	u32 wanted = wanted_lines(h);
+	u32 add = wanted & ~h->watched;
+	u32 del = h->watched & ~wanted;
 	u32 gsi;
 
 	lockdep_assert_held(&h->config_mutex);
 	watch_apicv(h, wanted);
 	for (gsi = 0; gsi < HPET_NUM_GSIS; gsi++) {
 		if (add & BIT(gsi))
-			kvm_private_add_ack(h->kvm, &h->ack[gsi].notifier);
+			watch_line(h, gsi);
 		if (del & BIT(gsi))
-			kvm_private_del_ack(h->kvm, &h->ack[gsi].notifier);
+			unwatch_line(h, gsi);
 	}
-	h->ack_gsis = wanted;
+	h->watched = wanted;
 }

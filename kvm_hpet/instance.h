@@ -42,12 +42,14 @@ struct kvm_hpet_hrtimer {
 };
 
 /**
- * struct kvm_hpet_ack - sees the acknowledgements of one line
- * @notifier: KVM's
+ * struct kvm_hpet_line - sees what the guest does with one interrupt line
+ * @ack: KVM's notifier of acknowledgements
+ * @mask: KVM's notifier of masking
  * @h: the block
  */
-struct kvm_hpet_ack {
-	struct kvm_irq_ack_notifier notifier;
+struct kvm_hpet_line {
+	struct kvm_irq_ack_notifier ack;
+	struct kvm_irq_mask_notifier mask;
 	struct kvm_hpet *h;
 };
 
@@ -78,9 +80,9 @@ struct kvm_hpet_mmio_stats {
  * @deliver_work: its work
  * @config_mutex: serialises ioctls. Outside @deliver_mutex
  * @resets: KVM_HPET_RESET calls; @config_mutex
- * @ack_gsis: lines whose acknowledgements are seen; @config_mutex
+ * @watched: lines whose acknowledgements are seen; @config_mutex
  * @apicv_inhibited: this block inhibits APICv; @config_mutex
- * @ack: by GSI
+ * @line: by GSI
  * @mmio_stats: accesses, per CPU
  * @dev: on KVM's MMIO bus
  * @kvm: the VM; a reference is held until removal
@@ -110,9 +112,9 @@ struct kvm_hpet {
 
 	struct mutex config_mutex;
 	u64 resets;
-	u32 ack_gsis;
+	u32 watched;
 	bool apicv_inhibited;
-	struct kvm_hpet_ack ack[HPET_NUM_GSIS];
+	struct kvm_hpet_line line[HPET_NUM_GSIS];
 
 	struct kvm_hpet_mmio_stats __percpu *mmio_stats;
 	struct kvm_io_device dev;
@@ -170,13 +172,13 @@ void kvm_hpet_put(struct kvm_hpet *h);
 struct kvm_hpet *kvm_hpet_next(u64 id, bool exact);
 
 /**
- * kvm_hpet_watch_acks() - looks at the policies and registers for the
+ * kvm_hpet_watch_lines() - looks at the policies and watches the lines whose
  * acknowledgements they need, no others
  * @h: the block; config_mutex is held
  *
  * Context: process. Sleeps.
  */
-void kvm_hpet_watch_acks(struct kvm_hpet *h);
+void kvm_hpet_watch_lines(struct kvm_hpet *h);
 
 /* mmio.c */
 
@@ -259,11 +261,20 @@ void kvm_hpet_kick(struct kvm_hpet *h);
 
 /**
  * kvm_hpet_acked() - the guest acknowledged an interrupt
- * @kian: in a struct kvm_hpet_ack
+ * @kian: in a struct kvm_hpet_line
  *
  * Context: a vCPU's exit, with KVM's irq_srcu held.
  */
 void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian);
+
+/**
+ * kvm_hpet_masked() - the guest masked or unmasked an I/O APIC pin
+ * @kimn: in a struct kvm_hpet_line
+ * @masked: true: masked
+ *
+ * Context: a vCPU's exit, with KVM's irq_srcu and the I/O APIC's lock held.
+ */
+void kvm_hpet_masked(struct kvm_irq_mask_notifier *kimn, bool masked);
 
 /* block_ioctl.c */
 

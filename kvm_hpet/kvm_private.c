@@ -30,6 +30,10 @@ KVM_FN(kvm_register_irq_ack_notifier, void, struct kvm *,
        struct kvm_irq_ack_notifier *);
 KVM_FN(kvm_unregister_irq_ack_notifier, void, struct kvm *,
        struct kvm_irq_ack_notifier *);
+KVM_FN(kvm_register_irq_mask_notifier, void, struct kvm *, int,
+       struct kvm_irq_mask_notifier *);
+KVM_FN(kvm_unregister_irq_mask_notifier, void, struct kvm *, int,
+       struct kvm_irq_mask_notifier *);
 KVM_FN(kvm_request_irq_source_id, int, struct kvm *);
 KVM_FN(kvm_free_irq_source_id, void, struct kvm *, int);
 KVM_FN(kvm_set_or_clear_apicv_inhibit, void, struct kvm *,
@@ -80,6 +84,8 @@ int kvm_private_init(void)
 	FIND_OR_FAIL(kvm_set_msi);
 	FIND_OR_FAIL(kvm_register_irq_ack_notifier);
 	FIND_OR_FAIL(kvm_unregister_irq_ack_notifier);
+	FIND_OR_FAIL(kvm_register_irq_mask_notifier);
+	FIND_OR_FAIL(kvm_unregister_irq_mask_notifier);
 	have_source_ids = FIND(kvm_request_irq_source_id) &&
 			  FIND(kvm_free_irq_source_id);
 	have_apicv_inhibit = FIND(kvm_set_or_clear_apicv_inhibit);
@@ -132,6 +138,18 @@ void kvm_private_add_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian)
 void kvm_private_del_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian)
 {
 	static_call(hpet_kvm_unregister_irq_ack_notifier)(kvm, kian);
+}
+
+void kvm_private_add_mask(struct kvm *kvm, u32 gsi,
+			  struct kvm_irq_mask_notifier *kimn)
+{
+	static_call(hpet_kvm_register_irq_mask_notifier)(kvm, gsi, kimn);
+}
+
+void kvm_private_del_mask(struct kvm *kvm, u32 gsi,
+			  struct kvm_irq_mask_notifier *kimn)
+{
+	static_call(hpet_kvm_unregister_irq_mask_notifier)(kvm, gsi, kimn);
 }
 
 int kvm_private_get_source_id(struct kvm *kvm)

@@ -94,6 +94,30 @@ void kvm_private_add_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian);
 void kvm_private_del_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian);
 
 /**
+ * kvm_private_add_mask() - calls back when the guest masks or unmasks an I/O APIC
+ * pin
+ * @kvm: the VM
+ * @gsi: the line of the pin
+ * @kimn: with function. That is called from the vCPU's exit, with irq_srcu and
+ *	the I/O APIC's lock held
+ *
+ * Context: sleeps.
+ */
+void kvm_private_add_mask(struct kvm *kvm, u32 gsi,
+			  struct kvm_irq_mask_notifier *kimn);
+
+/**
+ * kvm_private_del_mask() - stops that; the function does not run afterwards
+ * @kvm: the VM
+ * @gsi: as there
+ * @kimn: as there
+ *
+ * Context: sleeps. Not from a notifier.
+ */
+void kvm_private_del_mask(struct kvm *kvm, u32 gsi,
+			  struct kvm_irq_mask_notifier *kimn);
+
+/**
  * kvm_private_get_source_id() - an identity for lines of our own
  * @kvm: the VM
  *

@@ -174,7 +174,9 @@ void hpet_block_set_params(struct hpet_block *b, u64 now, unsigned int n,
 	lost_ticks_set_params(&b->ticks[n], params);
 }
 
-void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
+/* Tells the edge-triggered timers on a line of what happened there. */
+static void line_event(struct hpet_block *b, u64 now, u32 gsi,
+		       void (*event)(struct lost_ticks *))
 {
 	unsigned int n;
 
@@ -184,8 +186,18 @@ void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
 
 		if (lt->ack_mode == LOST_TICKS_ACK_EDGE &&
 		    hpet_timer_gsi(&b->m, n) == (int)gsi)
-			lost_ticks_ack(lt);
+			event(lt);
 	}
+}
+
+void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
+{
+	line_event(b, now, gsi, lost_ticks_ack);
+}
+
+void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi)
+{
+	line_event(b, now, gsi, lost_ticks_restart);
 }
 
 static bool timer_ready(const struct hpet_block *b, unsigned int n, u64 now)

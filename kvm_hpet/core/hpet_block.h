@@ -136,6 +136,15 @@ void hpet_block_set_params(struct hpet_block *b, u64 now, unsigned int n,
 void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi);
 
 /**
+ * hpet_block_unmasked() - the guest has unmasked a line
+ * @b: the block
+ * @now: time, ns
+ * @gsi: the line. A tick that went another way before will not be acknowledged
+ *	there any more
+ */
+void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi);
+
+/**
  * hpet_block_ready() - is there anything to deliver
  * @b: the block, brought up to @now
  * @now: time, ns
