@@ -4,7 +4,7 @@
 # The test host's initramfs, for sourcing by selftests/testbed/run: several uncompressed cpio archives one after the other,
 # which the kernel unpacks into one tree.  In each of them names lie in /usr, as in Debian; the base has the links
 # /bin, /lib and so on.  The caller sets $here, the directory of
-# this file, and $modules, the kernel's modules.
+# this file, $boot_image, the kernel, and $modules, its modules.
 # shellcheck disable=SC2154
 
 # Where a file of the caller's lands: a directory must not appear under the name of one of those links.
@@ -133,4 +133,9 @@ qemu_layer() {
 	for file in "${firmware[@]}"; do
 		add "$stage" "$file"
 	done
+}
+
+# L1's kernel, for L2.
+kernel_layer() {
+	add "$1" "$boot_image" /boot/vmlinux
 }
