@@ -6,9 +6,10 @@
  *	i	nothing at all
  *	u	starts the main counter
  *	t	takes ticks of 10 ms from timer 0 in legacy replacement mode
+ *	k	the same once a key has been pressed (HMP sendkey)
  *
- * On the debug port (-debugcon) it writes "S" when it starts and "." for every
- * 10th tick, each on a line of its own.
+ * On the debug port (-debugcon) it writes "S" when it starts, "K" when it waits
+ * for a key and "." for every 10th tick, each on a line of its own.
  */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -35,6 +36,14 @@ static u8 stack[4096] __attribute__((used));
 static void outb(u16 port, u8 value)
 {
 	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static u8 inb(u16 port)
+{
+	u8 value;
+
+	asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
 }
 
 static void say(char what)
@@ -96,6 +105,15 @@ static void start_ticks(void)
 	HPET(0x10) = 3;		/* legacy replacement, run */
 }
 
+static void wait_for_key(void)
+{
+	while (inb(0x64) & 1)
+		inb(0x60);
+	say('K');
+	while (!(inb(0x64) & 1))
+		asm volatile("pause");
+}
+
 /* The word behind the name of the kernel, which QEMU puts first */
 static char wish(const u32 *info)
 {
@@ -113,10 +131,12 @@ __attribute__((used)) static void guest(const u32 *info)
 	say('S');
 	if (what == 'u')
 		HPET(0x10) = 1;
-	if (what == 't')
+	if (what == 'k')
+		wait_for_key();
+	if (what == 't' || what == 'k')
 		start_ticks();
 	for (;;)
-		if (what == 't')
+		if (what == 't' || what == 'k')
 			asm volatile("sti; hlt");
 		else
 			asm volatile("cli; hlt");

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""check_json.py DIR TAP - the second half of testbed-attach
+
+Continues the TAP stream of the file TAP with checks of the JSON that the tool
+printed in the test host, DIR/*.json, and of the test bed's own verdict.
+"""
+import json
+import pathlib
+import re
+import sys
+
+TIMER_STATS = ["due", "delivered", "masked", "discarded", "backlog", "coalesced", "late", "reinjected",
+               "retries", "max_backlog", "rate", "max_rate", "period_ns", "expirations"]
+
+directory = pathlib.Path(sys.argv[1])
+lines = pathlib.Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
+count = sum(bool(re.match(r"(not )?ok ", line)) for line in lines)
+plans = [line for line in lines if re.match(r"1\.\.\d", line)]
+failed = 0
+
+
+def check(good, name):
+    global count, failed
+    count += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {count} - {name}")
+
+
+def load(name):
+    try:
+        return json.loads((directory / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        print(f"# {name}: {error}")
+        return None
+
+
+def check_machine(machine):
+    attached = load(f"{machine}-attach")
+    check(attached is not None and attached["num_timers"] == 3 and attached["follows_qemu"] is True
+          and attached["policy"] == "slew" and attached["max_rate"] == 7 and attached["ramp"] == 1
+          and attached["max_backlog_ns"] == 3000000000 and attached["name"] == machine,
+          f"{machine}: JSON of attach")
+    listed = load(f"{machine}-list")
+    check(attached is not None and listed is not None and len(listed) == 1
+          and all(listed[0][key] == attached[key] for key in attached if key != "follows_qemu"),
+          f"{machine}: JSON of list says the same")
+    stats = load(f"{machine}-stat")
+    timers = stats[0]["timers"] if stats else []
+    check(len(timers) == 1 and all(isinstance(timers[0].get(key), int) for key in TIMER_STATS),
+          f"{machine}: JSON of stat has all members for the timer in use")
+    check(len(timers) == 1 and timers[0]["due"] == sum(timers[0][key] for key in
+          ("delivered", "masked", "discarded", "backlog")) and timers[0]["due"] >= 30
+          and timers[0]["period_ns"] == 10000000 and len(timers[0]["lateness"]) == 16
+          and sum(timers[0]["lateness"]) == timers[0]["expirations"],
+          f"{machine}: JSON of stat agrees with itself")
+    shown = load(f"{machine}-show")
+    check(shown is not None and shown["config"] == "0x3" and shown["config_bits"] == ["ENABLE_CNF", "LEG_RT_CNF"]
+          and shown["timers"][0]["period"] == 1000000
+          and {"INT_ENB", "TYPE", "32MODE"} <= set(shown["timers"][0]["config_bits"])
+          and shown["timers"][0]["route_cap"] == {"pc": "0x4", "q35": "0xff0104"}[machine],
+          f"{machine}: JSON of show")
+
+
+check(len(plans) == 1 and plans[0] == f"1..{count}", "the tests in the test host came to their end")
+for name in ("pc", "q35"):
+    check_machine(name)
+two = load("two-stat")
+check(two is not None and len(two) == 2 and [len(block["timers"]) for block in two] == [1, 0],
+      "JSON of stat for two VMs")
+doctor = load("doctor")
+check(doctor is not None and len(doctor) == 6 and all(line["result"] == "ok" for line in doctor), "JSON of doctor")
+in_l1 = sum(line.startswith("not ok ") for line in lines)
+verdict = (directory / "testbed" / "verdict").read_text(encoding="utf-8").strip()
+check(verdict.startswith("PASS") or (in_l1 and "exit status" in verdict), f"test bed: {verdict}")
+print(f"1..{count}")
+sys.exit(failed > 0 or in_l1 > 0)
