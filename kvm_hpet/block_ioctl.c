@@ -30,6 +30,7 @@ struct handle {
  * what follows is done. Between the two the counter must not be read.
  */
 static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock)
 {
 	u64 now;
 
@@ -40,15 +41,16 @@ static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
 	return now;
 }
 
-static void end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
+/* Returns true if kvm_hpet_deliver() has something to do. */
+static bool end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
+	__releases(&h->lock)
 {
 	bool ready;
 
 	write_seqcount_end(&h->counter_seq);
 	ready = kvm_hpet_timers_sync(h, now);
 	raw_spin_unlock_irqrestore(&h->lock, flags);
-	if (ready)
-		kvm_hpet_deliver(h);
+	return ready;
 }
 
 static int get_config(struct kvm_hpet *h, void __user *arg)
@@ -95,9 +97,7 @@ static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
 	mutex_lock(&h->deliver_mutex);
 	now = begin_event(h, &flags);
 	kvm_hpet_state_load(&h->block, now, s);
-	write_seqcount_end(&h->counter_seq);
-	kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	end_event(h, now, flags);
 	mutex_unlock(&h->deliver_mutex);
 	kvm_hpet_deliver(h);
 	return 0;
@@ -129,7 +129,8 @@ static int set_paused(struct kvm_hpet *h, unsigned long arg, bool paused)
 		return -EALREADY;
 	now = begin_event(h, &flags);
 	hpet_block_pause(&h->block, now, paused);
-	end_event(h, now, flags);
+	if (end_event(h, now, flags))
+		kvm_hpet_deliver(h);
 	return 0;
 }
 
@@ -143,7 +144,8 @@ static int reset(struct kvm_hpet *h, unsigned long arg)
 	now = begin_event(h, &flags);
 	hpet_block_reset(&h->block, now);
 	h->resets++;
-	end_event(h, now, flags);
+	if (end_event(h, now, flags))
+		kvm_hpet_deliver(h);
 	return 0;
 }
 
@@ -206,7 +208,8 @@ static int set_policy(struct kvm_hpet *h, void __user *arg)
 	for (n = 0; n < h->config.num_timers; n++)
 		if (p.timers & BIT(n))
 			hpet_block_set_params(&h->block, now, n, &params);
-	end_event(h, now, flags);
+	if (end_event(h, now, flags))
+		kvm_hpet_deliver(h);
 	kvm_hpet_watch_lines(h);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupt delivery and acknowledgement.
+ * Interrupt delivery and acknowledgment.
  *
  * KVM's I/O APIC and PIC take locks that are not safe in interrupts, so lines
  * are driven in process context: by the worker, which runs at real-time priority

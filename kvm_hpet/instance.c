@@ -69,6 +69,12 @@ static void put_vm(struct kvm_hpet *h)
 	module_put(owner);
 }
 
+static bool has_irqchip(const struct kvm *kvm)
+{
+	/* Pairs with smp_wmb() in kvm_arch_vm_ioctl(), KVM_CREATE_IRQCHIP. */
+	return smp_load_acquire(&kvm->arch.irqchip_mode) == KVM_IRQCHIP_KERNEL;
+}
+
 static int get_eventfd(struct kvm_hpet *h, const struct kvm_hpet_config *c)
 {
 	struct eventfd_ctx *ctx;
@@ -212,9 +218,8 @@ struct kvm_hpet *kvm_hpet_create(const struct kvm_hpet_config *config)
 	ret = get_eventfd(h, config);
 	if (ret)
 		goto err_vm;
-	/* The mode is set last when an irqchip is created; see arch/x86/kvm. */
 	ret = -ENXIO;
-	if (smp_load_acquire(&h->kvm->arch.irqchip_mode) != KVM_IRQCHIP_KERNEL)
+	if (!has_irqchip(h->kvm))
 		goto err_eventfd;
 	ret = start_worker(h);
 	if (ret)
@@ -268,7 +273,7 @@ static void lower_lines(struct kvm_hpet *h)
 }
 
 /*
- * In this order: no new access, no acknowledgement and no timer, so that nobody
+ * In this order: no new access, no acknowledgment and no timer, so that nobody
  * is left who could give the worker something to do; then the worker; then what
  * all of them used. Accesses may still queue work until they are over, and
  * destroying the worker flushes it.

@@ -43,7 +43,7 @@ struct kvm_hpet_hrtimer {
 
 /**
  * struct kvm_hpet_line - sees what the guest does with one interrupt line
- * @ack: KVM's notifier of acknowledgements
+ * @ack: KVM's notifier of acknowledgments
  * @mask: KVM's notifier of masking
  * @h: the block
  */
@@ -80,7 +80,7 @@ struct kvm_hpet_mmio_stats {
  * @deliver_work: its work
  * @config_mutex: serialises ioctls. Outside @deliver_mutex
  * @resets: KVM_HPET_RESET calls; @config_mutex
- * @watched: lines whose acknowledgements are seen; @config_mutex
+ * @watched: lines whose acknowledgments are seen; @config_mutex
  * @apicv_inhibited: this block inhibits APICv; @config_mutex
  * @line: by GSI
  * @mmio_stats: accesses, per CPU
@@ -106,10 +106,12 @@ struct kvm_hpet {
 	u32 lines;
 	bool dead;
 
+	/* One delivers at a time. */
 	struct mutex deliver_mutex;
 	struct kthread_worker *worker;
 	struct kthread_work deliver_work;
 
+	/* One ioctl at a time. */
 	struct mutex config_mutex;
 	u64 resets;
 	u32 watched;
@@ -173,7 +175,7 @@ struct kvm_hpet *kvm_hpet_next(u64 id, bool exact);
 
 /**
  * kvm_hpet_watch_lines() - looks at the policies and watches the lines whose
- * acknowledgements they need, no others
+ * acknowledgments they need, no others
  * @h: the block; config_mutex is held
  *
  * Context: process. Sleeps.

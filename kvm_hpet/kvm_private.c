@@ -14,94 +14,107 @@
 
 #include "kvm_private.h"
 
-#define KVM_FN(name, ret, args...)			\
-	typedef ret name##_fn(args);			\
-	DEFINE_STATIC_CALL_NULL(hpet_##name, name##_fn)
+DEFINE_STATIC_CALL_NULL(hpet_is_vm, file_is_kvm);
+DEFINE_STATIC_CALL_NULL(hpet_bus_add, kvm_io_bus_register_dev);
+DEFINE_STATIC_CALL_NULL(hpet_bus_del, kvm_io_bus_unregister_dev);
+DEFINE_STATIC_CALL_NULL(hpet_set_irq, kvm_set_irq);
+DEFINE_STATIC_CALL_NULL(hpet_set_msi, kvm_set_msi);
+DEFINE_STATIC_CALL_NULL(hpet_ack_add, kvm_register_irq_ack_notifier);
+DEFINE_STATIC_CALL_NULL(hpet_ack_del, kvm_unregister_irq_ack_notifier);
+DEFINE_STATIC_CALL_NULL(hpet_mask_add, kvm_register_irq_mask_notifier);
+DEFINE_STATIC_CALL_NULL(hpet_mask_del, kvm_unregister_irq_mask_notifier);
+DEFINE_STATIC_CALL_NULL(hpet_source_get, kvm_request_irq_source_id);
+DEFINE_STATIC_CALL_NULL(hpet_source_put, kvm_free_irq_source_id);
+DEFINE_STATIC_CALL_NULL(hpet_inhibit, kvm_set_or_clear_apicv_inhibit);
 
-KVM_FN(file_is_kvm, bool, struct file *);
-KVM_FN(kvm_io_bus_register_dev, int, struct kvm *, enum kvm_bus, gpa_t, int,
-       struct kvm_io_device *);
-KVM_FN(kvm_io_bus_unregister_dev, int, struct kvm *, enum kvm_bus,
-       struct kvm_io_device *);
-KVM_FN(kvm_set_irq, int, struct kvm *, int, u32, int, bool);
-KVM_FN(kvm_set_msi, int, struct kvm_kernel_irq_routing_entry *, struct kvm *,
-       int, int, bool);
-KVM_FN(kvm_register_irq_ack_notifier, void, struct kvm *,
-       struct kvm_irq_ack_notifier *);
-KVM_FN(kvm_unregister_irq_ack_notifier, void, struct kvm *,
-       struct kvm_irq_ack_notifier *);
-KVM_FN(kvm_register_irq_mask_notifier, void, struct kvm *, int,
-       struct kvm_irq_mask_notifier *);
-KVM_FN(kvm_unregister_irq_mask_notifier, void, struct kvm *, int,
-       struct kvm_irq_mask_notifier *);
-KVM_FN(kvm_request_irq_source_id, int, struct kvm *);
-KVM_FN(kvm_free_irq_source_id, void, struct kvm *, int);
-KVM_FN(kvm_set_or_clear_apicv_inhibit, void, struct kvm *,
-       enum kvm_apicv_inhibit, bool);
+/**
+ * struct kvm_function - a function of KVM's and the call of it
+ * @name: KVM's name
+ * @key: the static call
+ * @trampoline: likewise
+ * @optional: there is a way without it
+ * @found: it is there
+ */
+struct kvm_function {
+	const char *name;
+	struct static_call_key *key;
+	void *trampoline;
+	bool optional;
+	bool found;
+};
 
-/* Gone since 6.14, with the reason to have it. */
-static bool have_source_ids;
-static bool have_apicv_inhibit;
+#define KVM_FUNCTION(_name, call, _optional) {			\
+	.name = (_name),					\
+	.key = &STATIC_CALL_KEY(call),				\
+	.trampoline = STATIC_CALL_TRAMP_ADDR(call),		\
+	.optional = (_optional),				\
+}
 
-static void *symbol_address(const char *name)
+enum {
+	SOURCE_GET,
+	SOURCE_PUT,
+	INHIBIT,
+};
+
+static struct kvm_function functions[] = {
+	[SOURCE_GET] = KVM_FUNCTION("kvm_request_irq_source_id",
+				    hpet_source_get, true),
+	[SOURCE_PUT] = KVM_FUNCTION("kvm_free_irq_source_id",
+				    hpet_source_put, true),
+	[INHIBIT] = KVM_FUNCTION("kvm_set_or_clear_apicv_inhibit",
+				 hpet_inhibit, true),
+	KVM_FUNCTION("file_is_kvm", hpet_is_vm, false),
+	KVM_FUNCTION("kvm_io_bus_register_dev", hpet_bus_add, false),
+	KVM_FUNCTION("kvm_io_bus_unregister_dev", hpet_bus_del, false),
+	KVM_FUNCTION("kvm_set_irq", hpet_set_irq, false),
+	KVM_FUNCTION("kvm_set_msi", hpet_set_msi, false),
+	KVM_FUNCTION("kvm_register_irq_ack_notifier", hpet_ack_add, false),
+	KVM_FUNCTION("kvm_unregister_irq_ack_notifier", hpet_ack_del, false),
+	KVM_FUNCTION("kvm_register_irq_mask_notifier", hpet_mask_add, false),
+	KVM_FUNCTION("kvm_unregister_irq_mask_notifier", hpet_mask_del, false),
+};
+
+static int find(struct kvm_function *f)
 {
-	struct kprobe kp = { .symbol_name = name };
+	struct kprobe kp = { .symbol_name = f->name };
 	int ret;
 
 	ret = register_kprobe(&kp);
-	if (ret) {
-		pr_debug("kprobe on %s: %d\n", name, ret);
-		return NULL;
-	}
+	if (ret)
+		return ret;
 	unregister_kprobe(&kp);
-	return kp.addr;
+	__static_call_update(f->key, f->trampoline, kp.addr);
+	f->found = true;
+	return 0;
 }
-
-#define FIND(name)						\
-({								\
-	void *addr = symbol_address(#name);			\
-								\
-	if (addr)						\
-		static_call_update(hpet_##name, (name##_fn *)addr); \
-	addr != NULL;						\
-})
-
-#define FIND_OR_FAIL(name)					\
-do {								\
-	if (!FIND(name)) {					\
-		pr_err("can't find KVM's %s: kprobes must be enabled, and KVM one of the supported versions\n", \
-		       #name);					\
-		return -EOPNOTSUPP;				\
-	}							\
-} while (0)
 
 int kvm_private_init(void)
 {
-	FIND_OR_FAIL(file_is_kvm);
-	FIND_OR_FAIL(kvm_io_bus_register_dev);
-	FIND_OR_FAIL(kvm_io_bus_unregister_dev);
-	FIND_OR_FAIL(kvm_set_irq);
-	FIND_OR_FAIL(kvm_set_msi);
-	FIND_OR_FAIL(kvm_register_irq_ack_notifier);
-	FIND_OR_FAIL(kvm_unregister_irq_ack_notifier);
-	FIND_OR_FAIL(kvm_register_irq_mask_notifier);
-	FIND_OR_FAIL(kvm_unregister_irq_mask_notifier);
-	have_source_ids = FIND(kvm_request_irq_source_id) &&
-			  FIND(kvm_free_irq_source_id);
-	have_apicv_inhibit = FIND(kvm_set_or_clear_apicv_inhibit);
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(functions); i++) {
+		struct kvm_function *f = &functions[i];
+
+		ret = find(f);
+		if (!ret || f->optional)
+			continue;
+		pr_err("can't find KVM's %s (%d): CONFIG_KPROBES and a supported KVM are needed\n",
+		       f->name, ret);
+		return -EOPNOTSUPP;
+	}
 	return 0;
 }
 
 bool kvm_private_is_vm(struct file *file)
 {
-	return static_call(hpet_file_is_kvm)(file);
+	return static_call(hpet_is_vm)(file);
 }
 
 int kvm_private_register_mmio(struct kvm *kvm, gpa_t addr, int len,
 			      struct kvm_io_device *dev)
 {
-	return static_call(hpet_kvm_io_bus_register_dev)(kvm, KVM_MMIO_BUS,
-							 addr, len, dev);
+	return static_call(hpet_bus_add)(kvm, KVM_MMIO_BUS, addr, len, dev);
 }
 
 void kvm_private_unregister_mmio(struct kvm *kvm, struct kvm_io_device *dev)
@@ -110,12 +123,12 @@ void kvm_private_unregister_mmio(struct kvm *kvm, struct kvm_io_device *dev)
 	 * Out of memory KVM takes the whole bus away. Ours is off it then, too,
 	 * and nothing else can be done about it.
 	 */
-	static_call(hpet_kvm_io_bus_unregister_dev)(kvm, KVM_MMIO_BUS, dev);
+	static_call(hpet_bus_del)(kvm, KVM_MMIO_BUS, dev);
 }
 
 int kvm_private_set_irq(struct kvm *kvm, int source_id, u32 gsi, int level)
 {
-	return static_call(hpet_kvm_set_irq)(kvm, source_id, gsi, level, false);
+	return static_call(hpet_set_irq)(kvm, source_id, gsi, level, false);
 }
 
 int kvm_private_set_msi(struct kvm *kvm, u32 address, u32 data)
@@ -125,57 +138,56 @@ int kvm_private_set_msi(struct kvm *kvm, u32 address, u32 data)
 		.msi = { .address_lo = address, .data = data },
 	};
 
-	return static_call(hpet_kvm_set_msi)(&e, kvm,
-					     KVM_USERSPACE_IRQ_SOURCE_ID, 1,
-					     false);
+	return static_call(hpet_set_msi)(&e, kvm, KVM_USERSPACE_IRQ_SOURCE_ID,
+					 1, false);
 }
 
 void kvm_private_add_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian)
 {
-	static_call(hpet_kvm_register_irq_ack_notifier)(kvm, kian);
+	static_call(hpet_ack_add)(kvm, kian);
 }
 
 void kvm_private_del_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian)
 {
-	static_call(hpet_kvm_unregister_irq_ack_notifier)(kvm, kian);
+	static_call(hpet_ack_del)(kvm, kian);
 }
 
 void kvm_private_add_mask(struct kvm *kvm, u32 gsi,
 			  struct kvm_irq_mask_notifier *kimn)
 {
-	static_call(hpet_kvm_register_irq_mask_notifier)(kvm, gsi, kimn);
+	static_call(hpet_mask_add)(kvm, gsi, kimn);
 }
 
 void kvm_private_del_mask(struct kvm *kvm, u32 gsi,
 			  struct kvm_irq_mask_notifier *kimn)
 {
-	static_call(hpet_kvm_unregister_irq_mask_notifier)(kvm, gsi, kimn);
+	static_call(hpet_mask_del)(kvm, gsi, kimn);
 }
 
 int kvm_private_get_source_id(struct kvm *kvm)
 {
 	int id;
 
-	if (!have_source_ids)
+	if (!functions[SOURCE_GET].found || !functions[SOURCE_PUT].found)
 		return KVM_USERSPACE_IRQ_SOURCE_ID;
-	id = static_call(hpet_kvm_request_irq_source_id)(kvm);
+	id = static_call(hpet_source_get)(kvm);
 	return id < 0 ? -EBUSY : id;
 }
 
 void kvm_private_put_source_id(struct kvm *kvm, int source_id)
 {
 	if (source_id != KVM_USERSPACE_IRQ_SOURCE_ID)
-		static_call(hpet_kvm_free_irq_source_id)(kvm, source_id);
+		static_call(hpet_source_put)(kvm, source_id);
 }
 
 bool kvm_private_inhibit_apicv(struct kvm *kvm, bool inhibit)
 {
-	if (!have_apicv_inhibit)
+	if (!functions[INHIBIT].found)
 		return false;
 	if (inhibit && test_bit(APICV_INHIBIT_REASON_PIT_REINJ,
 				&kvm->arch.apicv_inhibit_reasons))
 		return false;
-	static_call(hpet_kvm_set_or_clear_apicv_inhibit)
+	static_call(hpet_inhibit)
 		(kvm, APICV_INHIBIT_REASON_PIT_REINJ, inhibit);
 	return true;
 }

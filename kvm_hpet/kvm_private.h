@@ -89,7 +89,7 @@ void kvm_private_add_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian);
  * @kvm: the VM
  * @kian: as there
  *
- * Context: sleeps. Not from an acknowledgement.
+ * Context: sleeps. Not from an acknowledgment.
  */
 void kvm_private_del_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian);
 

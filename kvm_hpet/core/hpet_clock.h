@@ -23,7 +23,7 @@
  */
 static inline u64 hpet_ns_to_ticks(u64 ns, u32 phase_fs, u32 period_fs)
 {
-	return div_u128((unsigned __int128)ns * HPET_FS_PER_NS + phase_fs,
+	return div_u128((__uint128_t)ns * HPET_FS_PER_NS + phase_fs,
 			     period_fs);
 }
 
@@ -37,9 +37,9 @@ static inline u64 hpet_ns_to_ticks(u64 ns, u32 phase_fs, u32 period_fs)
  */
 static inline u32 hpet_ns_to_phase(u64 ns, u32 phase_fs, u32 period_fs)
 {
-	unsigned __int128 fs = (unsigned __int128)ns * HPET_FS_PER_NS + phase_fs;
+	__uint128_t fs = (__uint128_t)ns * HPET_FS_PER_NS + phase_fs;
 
-	return (u32)(fs - (unsigned __int128)div_u128(fs, period_fs) *
+	return (u32)(fs - (__uint128_t)div_u128(fs, period_fs) *
 		     period_fs);
 }
 
@@ -56,7 +56,7 @@ static inline u32 hpet_ns_to_phase(u64 ns, u32 phase_fs, u32 period_fs)
  */
 static inline u64 hpet_ticks_to_ns(u64 ticks, u32 phase_fs, u32 period_fs)
 {
-	unsigned __int128 fs = (unsigned __int128)ticks * period_fs;
+	__uint128_t fs = (__uint128_t)ticks * period_fs;
 
 	if (fs <= phase_fs)
 		return 0;

@@ -5,7 +5,7 @@
  * After Ulrich Obergfell's proposal for QEMU of 2011: lost ticks are made up by
  * additional ones during the following intervals, beginning with one an interval
  * and with more when more are lost meanwhile, with limits on the rate and on
- * what may be owed. New is that delivery is known from the acknowledgement, and
+ * what may be owed. New is that delivery is known from the acknowledgment, and
  * that additional ticks are spread evenly.
  */
 #include "lost_ticks.h"
@@ -291,7 +291,7 @@ static void count_masked(struct lost_ticks *lt)
 	lt->regular = false;
 }
 
-/* Merged with one that is still pending, whose acknowledgement will come. */
+/* Merged with one that is still pending, whose acknowledgment will come. */
 static void count_merged(struct lost_ticks *lt)
 {
 	lt->count.coalesced++;

@@ -7,7 +7,7 @@
  * The device says when ticks fall due (lost_ticks_due()) and asks when the next
  * one may be injected (lost_ticks_next()). Injecting takes two steps,
  * lost_ticks_begin() and lost_ticks_result(), since the device can't hold its
- * lock meanwhile. If the guest's acknowledgement can be seen, the device
+ * lock meanwhile. If the guest's acknowledgment can be seen, the device
  * reports it (lost_ticks_ack()) and no tick goes out before the last one is
  * acknowledged: a second one might be merged with it unseen, or might not, and
  * then nobody could tell how many the guest got.
@@ -67,7 +67,7 @@ struct lost_ticks_params {
  * @coalesced: fell due while another was on its way or unacknowledged
  * @late: fell due unnoticed until the next one was due as well
  * @reinjected: delivered beyond one an interval
- * @retries: injected again for want of an acknowledgement
+ * @retries: injected again for want of an acknowledgment
  * @max_backlog: largest backlog
  * @max_rate: largest rate
  */
@@ -93,7 +93,7 @@ struct lost_ticks_count {
  * @backlog: ticks due and not delivered, the one being injected included
  * @residue: of these, what was left when the last one fell due
  * @not_before: earliest time of the next injection
- * @retry_ns: how long to wait for an acknowledgement
+ * @retry_ns: how long to wait for an acknowledgment
  * @retry_at: until when the present wait lasts
  * @ack_mode: enum lost_ticks_ack_mode
  * @rate: additional ticks an interval at this moment
@@ -155,7 +155,7 @@ void lost_ticks_set_params(struct lost_ticks *lt,
 void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount);
 
 /**
- * lost_ticks_set_ack() - the way to see acknowledgements may have changed
+ * lost_ticks_set_ack() - the way to see acknowledgments may have changed
  * @lt: the ticks
  * @ack_mode: enum lost_ticks_ack_mode
  * @pending: for LOST_TICKS_ACK_LEVEL: the status bit is set
@@ -164,7 +164,7 @@ void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending);
 
 /**
  * lost_ticks_restart() - the guest began anew: no longer wait for an
- * acknowledgement of the past
+ * acknowledgment of the past
  * @lt: the ticks
  */
 void lost_ticks_restart(struct lost_ticks *lt);

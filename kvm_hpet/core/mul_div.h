@@ -10,7 +10,7 @@
  * The kernel has no 128-bit division to link with, and its own helper takes no
  * summand on all supported versions; DIVQ does just this.
  */
-static inline u64 div_u128(unsigned __int128 n, u64 d)
+static inline u64 div_u128(__uint128_t n, u64 d)
 {
 	u64 q, r;
 
@@ -19,7 +19,7 @@ static inline u64 div_u128(unsigned __int128 n, u64 d)
 	return q;
 }
 #else
-static inline u64 div_u128(unsigned __int128 n, u64 d)
+static inline u64 div_u128(__uint128_t n, u64 d)
 {
 	return (u64)(n / d);
 }
@@ -35,7 +35,7 @@ static inline u64 div_u128(unsigned __int128 n, u64 d)
  */
 static inline u64 mul_div_sat(u64 a, u64 b, u64 c)
 {
-	unsigned __int128 p = (unsigned __int128)a * b;
+	__uint128_t p = (__uint128_t)a * b;
 
 	return (u64)(p >> 64) >= c ? ~0ULL : div_u128(p, c);
 }

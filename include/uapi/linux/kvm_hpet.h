@@ -206,7 +206,7 @@ struct kvm_hpet_tick_policy {
  *	can't be seen, and such ticks count as delivered
  * @late: fell due unnoticed, because the host's timer ran a period or more late
  * @reinjected: delivered in addition to the regular ticks to make up for loss
- * @retries: ticks injected again because no acknowledgement came
+ * @retries: ticks injected again because no acknowledgment came
  * @max_backlog: largest @backlog seen; 1 is the tick on its way
  * @rate: additional ticks an interval at this moment
  * @max_rate: largest @rate seen
@@ -286,9 +286,9 @@ struct kvm_hpet_block_info {
 #define KVM_HPET_GET_API_VERSION _IO(KVM_HPET_IOC, 0x00)
 /*
  * KVM_HPET_CREATE (struct kvm_hpet_config) - returns the descriptor (O_CLOEXEC)
- * of a new block in reset state. Possession of the VM's descriptor is the authority to do so, whichever
- * process created the VM. The block lives until its last descriptor is closed
- * and keeps the VM alive until then.
+ * of a new block in reset state. Possession of the VM's descriptor is the
+ * authority to do so, whichever process created the VM. The block lives until its
+ * last descriptor is closed and keeps the VM alive until then.
  *
  *  -EBADF   vm_fd or legacy_eventfd is not an open descriptor
  *  -EBADFD  vm_fd is not a KVM virtual machine
@@ -310,8 +310,8 @@ struct kvm_hpet_block_info {
 /*
  * KVM_HPET_OPEN_BLOCK (__u64) - returns a descriptor (O_CLOEXEC) for
  * administration of an existing block: KVM_HPET_GET_CONFIG, _GET_STATE,
- * _GET_STATS and _{GET,SET}_TICK_POLICY work on it, the others are -EPERM. It does not keep the
- * block: once that is gone every call gives -ENODEV. Needs the user id that
+ * _GET_STATS and _{GET,SET}_TICK_POLICY work on it, the others are -EPERM. It
+ * does not keep the block: once that is gone every call gives -ENODEV. Needs the user id that
  * created the block, or CAP_SYS_ADMIN. The argument is a pointer to the id.
  *
  *  -ENOENT  no such block

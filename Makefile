@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# kvm_hpet. `make help` says what there is.
+
+# The running kernel's build directory where there is one, else that of Debian's
+# newest kernel: what the test host boots.
+RUNNING := /lib/modules/$(shell uname -r)/build
+DEBIAN := $(lastword $(shell ls -d /usr/src/linux-headers-*-amd64 2>/dev/null | sort -V))
+KDIR ?= $(if $(wildcard $(RUNNING)),$(RUNNING),$(DEBIAN))
+PREFIX ?= /usr/local
+
+setup = scripts/setup $(1)
+
+.PHONY: all modules tool install uninstall demo check bench lint clean help
+.DEFAULT_GOAL := all
+
+all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
+
+modules:
+	$(if $(KDIR),,$(error no kernel headers: scripts/setup build, or KDIR=...))
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tool:
+	$(MAKE) -C tools/kvm-hpet
+
+install: all ## installs module, tool, header, udev rule (root; PREFIX, DESTDIR)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C tools/kvm-hpet install PREFIX=$(PREFIX)
+	install -D -m 644 include/uapi/linux/kvm_hpet.h $(DESTDIR)$(PREFIX)/include/linux/kvm_hpet.h
+	install -D -m 644 contrib/udev/60-kvm-hpet.rules $(DESTDIR)/etc/udev/rules.d/60-kvm-hpet.rules
+	depmod -a
+
+uninstall: ## undoes that
+	rm -f /lib/modules/*/extra/kvm_hpet.ko /lib/modules/*/updates/kvm_hpet.ko
+	$(MAKE) -C tools/kvm-hpet uninstall PREFIX=$(PREFIX)
+	rm -f $(DESTDIR)$(PREFIX)/include/linux/kvm_hpet.h $(DESTDIR)/etc/udev/rules.d/60-kvm-hpet.rules
+	depmod -a
+
+# The test host's module must be for the test host's kernel.
+.PHONY: testhost
+testhost:
+	@$(call setup,build testbed l0qemu)
+	@selftests/testbed/build-qemu >/dev/null
+	@echo "building the module for the test host's kernel, and the tool"
+	@$(MAKE) -s KDIR="$$(ls -d /usr/src/linux-headers-*-amd64 | sort -V | tail -n 1)" modules tool
+
+demo: testhost ## the main job: a guest's clock under load, with QEMU's own HPET and with this one
+	@$(call setup,demo)
+	@demo/run
+
+check: testhost ## all tests of a submission (sets itself up)
+	@$(call setup,check lint demo)
+	@selftests/check
+
+bench: testhost ## cost of a counter read against its rivals; out/bench.json
+	@$(call setup,check)
+	@benchmarks/run
+
+lint: ## checkpatch, sparse, W=1, clang, shellcheck, codespell
+	@$(call setup,build lint)
+	@scripts/lint
+
+clean:
+	$(if $(KDIR),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
+	$(MAKE) -C tools/kvm-hpet clean
+	rm -rf out
+
+help: ## this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
