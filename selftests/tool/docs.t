@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck source-path=SCRIPTDIR
 #
 # The man page and the completion: they render and load without a complaint,
 # and name every command and option that the tool has.

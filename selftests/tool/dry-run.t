@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck source-path=SCRIPTDIR
 #
 # attach --dry-run reads QEMU's HPET through its monitor and says what would be
 # created and what is in the way, without touching the VM.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck source-path=SCRIPTDIR
 #
 # What can't be attached to is refused with its own message, exit status 1, and
 # left as it was. Here with QEMUs under TCG; what needs KVM is in testbed-attach.
@@ -92,6 +93,41 @@ start_vm two i -qmp "$(qmp two)" -chardev "socket,id=m,path=$tap_dir/two.second,
 hold "$tap_dir/two.qmp"
 capture "$tool" attach --pid "$vm_pid"
 expect 1 'does not use KVM but TCG' 'the second QMP socket is used if the first is busy'
+
+# As libvirt starts QEMU: with a socket that another process has opened
+# shellcheck disable=SC2016 # perl
+perl -MIO::Socket::UNIX -e '$^F = 20; $s = IO::Socket::UNIX->new(Local => shift, Listen => 1) or die; $n = fileno $s;
+	if (!fork) { exec @ARGV, "-chardev", "socket,id=m,fd=$n,server=on,wait=off", "-mon", "chardev=m,mode=control" }
+	wait' "$tap_dir/passed.qmp" qemu-system-x86_64 -accel tcg -display none -nodefaults -S \
+	-pidfile "$tap_dir/passed.pid" &
+passed=$!
+wait_for 30 test -s "$tap_dir/passed.pid"
+vms="$vms $(cat "$tap_dir/passed.pid") $passed"
+capture "$tool" attach --pid "$(cat "$tap_dir/passed.pid")"
+expect 1 'has no QMP socket on its command line' 'a QMP socket given as a descriptor is not found'
+capture "$tool" attach --pid "$(cat "$tap_dir/passed.pid")" --qmp "$tap_dir/passed.qmp"
+expect 1 'does not use KVM but TCG' 'but it works if it is named'
+
+# Frozen, QEMU does not answer; whoever gives up waiting leaves nothing behind.
+start_vm frozen i -qmp "$(qmp frozen)"
+frozen=$vm_pid
+kill -STOP "$frozen"
+capture "$tool" attach --pid "$frozen"
+expect 1 'the QMP socket is busy or QEMU does not answer' 'a QEMU that is stopped by a signal'
+"$tool" attach --pid "$frozen" 2>"$tap_dir/err" &
+attaching=$!
+wait_for 10 test -e "$tap_dir/run/$frozen.lock"
+sleep 0.5
+agent=$(cat "/proc/$attaching/task/$attaching/children")
+kill "$attaching"
+wait_for 3 test ! -e "$tap_dir/run/$frozen.lock"
+result $? 'an attach that is killed while it waits leaves no file'
+wait_for 3 test ! -e "/proc/${agent% }"
+result $? 'nor a process'
+grep -q '^kvm-hpet: interrupted$' "$tap_dir/err"
+result $? 'and says that it was interrupted'
+kill -CONT "$frozen"
+expect_status frozen running
 
 start_vm human i -chardev "socket,id=h,path=$tap_dir/human.sock,server=on,wait=off" -mon chardev=h
 capture "$tool" attach --qmp "$tap_dir/human.sock"

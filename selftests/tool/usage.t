@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck source-path=SCRIPTDIR
 #
 # Command lines: what is wrong is said in one line with exit status 2, before
 # anything else is looked at; what is right gets further.
