@@ -5,8 +5,9 @@
 usage: report.py OUT QEMU_VERSION LOAD/SUBJECT...
 
 A subject is qemu (QEMU's own HPET), none or slew (kvm_hpet with that policy). In summary.json the policy of qemu is
-null, drift is positive when the guest is behind, catch_up_s is null if it never was within a tick again, and
-max_backlog and max_rate, in ticks and in additional ticks an interval, are null for QEMU's own, which has neither.
+null; drift_s is positive when the guest is behind; catch_up_s is how long it was more than a tick behind after the load
+had let go of QEMU for the last time, null if for good; max_backlog and max_rate, in ticks and in additional ticks an
+interval, are the module's maxima since the guest was started, and null for QEMU's own HPET, which has neither.
 Exit status 1 if a run is missing or does not show what it must.
 """
 
@@ -129,7 +130,8 @@ def print_table(outcomes, words):
             load = outcome.load
             print(f"\n{words[load]} ({load})")
         print(line.rstrip())
-    print()
+    print("\nCaught up: counted from the end of the last disturbance. Backlog, rate: the largest since the guest was started, "
+          "its\nboot included; in ticks, and in additional ticks an interval.\n")
 
 
 # ---- what was shown, in two sentences ----
@@ -163,8 +165,8 @@ def first_sentence(outcomes):
 def kept_right(found):
     off, ahead = (max(abs(f[key]) for f in found) * 1000 for key in ("drift_s", "max_ahead_s"))
     after = max(f["catch_up_s"] for f in found)
-    return (f"With kvm_hpet that makes lost ticks up (slew) its clock was right again {after:.2f} s after the load at the latest, "
-            f"to {off:.2f} ms in the end, and never more than {ahead:.2f} ms ahead")
+    return (f"With kvm_hpet that makes lost ticks up (slew) its clock was right again at most {after:.2f} s after the last "
+            f"disturbance, to {off:.2f} ms in the end, and never more than {ahead:.2f} ms ahead")
 
 
 def second_sentence(outcomes):

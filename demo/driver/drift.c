@@ -34,6 +34,7 @@
 #define AFTER_MIN_NS	(3 * NS_PER_S)	/* after it, at least, so that one sees how it goes on */
 #define AFTER_MAX_NS	(10 * NS_PER_S)	/* for as long the guest may go on catching up */
 #define CAUGHT_UP_NS	(8 * NS_PER_MS)	/* no backlog, seen from here: two ticks */
+#define AFTER_TICK_NS	NS_PER_MS	/* where in an interval the load begins */
 #define LIMIT_S		300		/* of the test host's time, for everything */
 
 static const char usage[] =
@@ -44,10 +45,10 @@ static const char usage[] =
 "  --policy none|slew  --max-rate N  --max-backlog TIME\n"
 "  --out DIRECTORY     instead of /out\n";
 
-enum moment { COUNTING, QUIET_END, LOAD_START, LOAD_END, END, NUM_MOMENTS };
+enum moment { COUNTING, QUIET_END, LOAD_START, LET_GO, LOAD_END, END, NUM_MOMENTS };
 
 static const char *const moment_names[NUM_MOMENTS] = {
-	"counting", "quiet_end", "load_start", "load_end", "end",
+	"counting", "quiet_end", "load_start", "let_go", "load_end", "end",
 };
 
 struct run {
@@ -163,9 +164,28 @@ static void stay_quiet(struct run *run)
 	run->guest_at_quiet_end = guest_time();
 }
 
+/* The host's time at a value of its time stamp counter, by the first and last pair of both. */
+static uint64_t time_of(uint64_t tsc)
+{
+	const struct clock_pair *first = &clocks[0], *last = &clocks[num_clocks - 1];
+	double pace = (double)(last->ns - first->ns) / (last->tsc - first->tsc);
+
+	return last->ns + (int64_t)((double)(int64_t)(tsc - last->tsc) * pace);
+}
+
+/*
+ * How many ticks a stop of 50 ms takes away depends on where between two ticks it
+ * begins. So that all runs can be compared, they begin at the same place.
+ */
+static uint64_t load_start(void)
+{
+	return time_of(guest_last_tick()) + 100 * NS_PER_MS + AFTER_TICK_NS;
+}
+
 static void be_loaded(struct run *run, pid_t qemu)
 {
-	run->moment[LOAD_START] = now_ns() + 100 * NS_PER_MS;
+	run->moment[LOAD_START] = load_start();
+	run->moment[LET_GO] = load_let_go(&run->load, run->moment[LOAD_START]);
 	run->moment[LOAD_END] = run->moment[LOAD_START] + LOAD_NS;
 	tool_watch(run->moment[LOAD_END]);
 	load_run(&run->load, qemu, run->moment[LOAD_START]);

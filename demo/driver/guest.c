@@ -103,6 +103,11 @@ long long guest_tsc_offset(void)
 	return offset;
 }
 
+uint64_t guest_last_tick(void)
+{
+	return ring->sample[ticks_sampled() - 1].tsc - guest_tsc_offset();
+}
+
 static void save_ring(void)
 {
 	size_t size = sizeof(*ring) + ticks_sampled() * sizeof(ring->sample[0]);

@@ -23,6 +23,9 @@ void guest_boot(void);
 /* Guest time in ns, 4 ms for each tick it has seen. */
 uint64_t guest_time(void);
 
+/* The host's time stamp counter when the guest saw its last tick. */
+uint64_t guest_last_tick(void);
+
 /* What KVM adds to the host's time stamp counter to make the guest's. */
 long long guest_tsc_offset(void);
 

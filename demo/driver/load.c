@@ -13,7 +13,6 @@
 /* Above QEMU and everything of the kernel's that is not itself real-time. */
 #define HOG_PRIORITY	50
 
-/* A load does its work within one cycle, or all of it in start and stop. */
 struct load_kind {
 	const char *name;
 	void (*run)(const struct load *load, pid_t qemu, uint64_t start);
@@ -135,4 +134,9 @@ int load_find(const char *table, const char *name, struct load *load)
 void load_run(const struct load *load, pid_t qemu, uint64_t start)
 {
 	load->kind->run(load, qemu, start);
+}
+
+uint64_t load_let_go(const struct load *load, uint64_t start)
+{
+	return start + LOAD_NS - (load->of_ns - load->on_ns);
 }

@@ -19,6 +19,9 @@ struct load {
 /* Looks a load up by its name; complains and returns -1 if it is not there. */
 int load_find(const char *table, const char *name, struct load *load);
 
+/* When a load that starts then lets go of QEMU for the last time. */
+uint64_t load_let_go(const struct load *load, uint64_t start);
+
 /* Puts the load on process @qemu from @start on (CLOCK_MONOTONIC), for LOAD_NS. */
 void load_run(const struct load *load, pid_t qemu, uint64_t start);
 

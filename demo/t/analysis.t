@@ -27,7 +27,7 @@ GOOD_LOG = "clocksource: jiffies\nclockevent: hpet\ntick-guest: end\n"
 
 def record(hpet="kvm_hpet", policy="slew", load="stop-500-1000"):
     made = {"hpet": hpet, "load": load, "counting": COUNTING, "quiet_end": QUIET_END, "load_start": LOAD_START,
-            "load_end": LOAD_END, "end": END, "max_rate": "10", "max_backlog": "5s"}
+            "let_go": LOAD_END - S // 2, "load_end": LOAD_END, "end": END, "max_rate": "10", "max_backlog": "5s"}
     if policy:
         made["policy"] = policy
     return made
@@ -79,6 +79,13 @@ def stats_at(when, samples, **more):
     timer["backlog"] = timer["due"] - seen
     timer.update(more)
     return when - 1000, when + 1000, [timer]
+
+
+def bursting(count, at=LOAD_START + S):
+    """Some ticks come later, all within the time of one."""
+    ticks = ticking()
+    first = ticks.index(at)
+    return sampled(ticks[:first] + [ticks[first + count] - 1000 * i for i in range(count, 0, -1)] + ticks[first + count:])
 
 
 def a_run(samples, made=None, stats=None, log=GOOD_LOG, **more):
@@ -153,7 +160,7 @@ def test_catching_up():
     equal(failings(run), "", "which is what slew must show")
 
     found = analysis.figures(a_run(late(125, at=LOAD_END - S // 2)))
-    equal(found["catch_up_s"], 0.494, "caught up: 125 ticks at one more each interval, the last but one brings it within a tick")
+    equal(found["catch_up_s"], 0.994, "0.5 s of lost ticks, made up by one more each interval, until within a tick")
     equal(max(drift for _, drift in analysis.drift_line(a_run(late(125)))), 0.5, "the line shows 0.5 s behind")
 
 
@@ -162,6 +169,9 @@ def test_limits():
     says(failings(a_run(samples, max_rate=11)), "rate 11 above the limit of 10", "a rate above its limit fails")
     equal(failings(a_run(samples, max_rate=10, max_backlog=1250)), "", "at the limits is good")
     says(failings(a_run(samples, max_backlog=1251)), "backlog 1251 above the limit of 1250", "5 s are 1,250 ticks")
+    equal(analysis.fastest(a_run(samples)), 5, "four additional ticks an interval: five within the time of one")
+    equal(failings(a_run(bursting(11))), "", "eleven additional ones at once could be ten and jitter")
+    says(failings(a_run(bursting(12))), "13 ticks within the time of one", "twelve could not, whatever the statistics say")
     equal([analysis.parse_ns(text) for text in ("5s", "250ms", "7us", "1ns")], [5 * S, S // 4, 7000, 1], "times are parsed")
 
 
