@@ -119,7 +119,7 @@ static void migrate_vm(struct machine *from, struct machine *to)
 static void test_other(int pin, bool irqs_off)
 {
 	const int vector = pin < 0 ? VECTOR_PIC(0) : VECTOR_PIN(pin);
-	struct machine *a = ticking(KVM_HPET_TICKS_SLEW, pin), *b;
+	struct machine *a, *b;
 	struct kvm_hpet_state s, t;
 	uint64_t counter;
 	char name[64];
@@ -132,6 +132,7 @@ static void test_other(int pin, bool irqs_off)
 	policy_set(b, 1, KVM_HPET_TICKS_SLEW, 10, 1, 5000000000ULL);
 	hpet_call(b, KVM_HPET_PAUSE);
 
+	a = ticking(KVM_HPET_TICKS_SLEW, pin);
 	guest_spin(a, irqs_off ? OP_SPIN_OFF : OP_SPIN_ON, 10 * MS + MS / 2);
 	hpet_call(a, KVM_HPET_PAUSE);
 	guest_do(a, OP_NOP, 0, 0, 0);
@@ -170,6 +171,7 @@ static void test_other_oneshot(void)
 	timer_program(a, 0, TIMER_ROUTE(16), 10 * MS, 0);
 	block_enable(a, 0);
 	guest_spin(a, OP_SPIN_ON, 5 * MS);
+	hpet_call(a, KVM_HPET_PAUSE);
 	s = state_get(a);
 	ok_eq(a->g->irq[VECTOR_PIN(16)].seen, 0, "one-shot, half way: not yet");
 	migrate_vm(a, b);

@@ -94,6 +94,29 @@ static void test_oneshot(const struct oneshot_case *c)
 	machine_free(m);
 }
 
+/*
+ * Written while the counter runs, a little behind it: the guest was held up
+ * between reading the counter and writing the comparator, and would wait for ever.
+ */
+static void test_oneshot_late(int timer)
+{
+	struct machine *m = apic_machine(16, 0);
+	char name[64];
+	uint64_t now;
+
+	snprintf(name, sizeof(name), "one-shot, timer %d, written too late", timer);
+	timer_program(m, timer, TIMER_ROUTE(16), ~0ULL, 0);
+	block_enable(m, 0);
+	now = guest_spin(m, OP_SPIN_ON, 5 * MS);
+	guest_write(m, REG_COMPARATOR(timer), 8, now - 2 * MS);
+	guest_spin(m, OP_SPIN_ON, now + MS);
+	ok_counts(m, timer, VECTOR_PIN(16), 1, name);
+	guest_write(m, REG_COMPARATOR(timer), 8, now + 100000 * MS);
+	guest_spin(m, OP_SPIN_ON, now + 2 * MS);
+	ok_eq(seen(m, VECTOR_PIN(16)), 1, "%s: a far future one waits", name);
+	machine_free(m);
+}
+
 /* As a guest's tickless kernel does: one after the other, some moved. */
 static void test_oneshot_rearmed(void)
 {
@@ -382,6 +405,8 @@ int main(void)
 	plan_test("comparators and interrupts");
 	for (i = 0; i < ARRAY_SIZE(oneshot_cases); i++)
 		test_oneshot(&oneshot_cases[i]);
+	test_oneshot_late(0);
+	test_oneshot_late(2);
 	test_oneshot_rearmed();
 	for (i = 0; i < ARRAY_SIZE(periodic_cases); i++)
 		test_periodic(&periodic_cases[i]);
