@@ -3,7 +3,7 @@
  * HPET registers, main counter and comparators. See hpet_model.h.
  *
  * Where the specification is silent or emulations differ, the choice and its
- * reason are in Documentation/device-model.md.
+ * reason are in Documentation/device-model.rst.
  */
 #include "hpet_model.h"
 #include "hpet_clock.h"
