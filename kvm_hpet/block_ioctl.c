@@ -328,7 +328,7 @@ static long block_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct kvm_hpet *h = handle->h;
 	int ret;
 
-	if (mutex_lock_interruptible(&h->config_mutex))
+	if (mutex_lock_killable(&h->config_mutex))
 		return -EINTR;
 	if (h->dead)
 		ret = -ENODEV;
