@@ -144,10 +144,13 @@ static int64_t behind_ns(const struct run *run)
 static void report(const struct run *run, const char *what)
 {
 	double since_start = (now_ns() - run->moment[COUNTING]) / (double)NS_PER_S;
+	int64_t behind = run->moment[QUIET_END] ? behind_ns(run) : 0;
 
 	printf("%4.1f s of guest time: %s", since_start, what);
-	if (run->moment[QUIET_END])
-		printf(", the guest's clock is %.2f s behind", behind_ns(run) / (double)NS_PER_S);
+	if (behind > (int64_t)CAUGHT_UP_NS)
+		printf(", its clock is %.2f s behind", behind / (double)NS_PER_S);
+	else if (run->moment[QUIET_END])
+		printf(", its clock is right");
 	putchar('\n');
 	fflush(stdout);
 }
@@ -224,7 +227,7 @@ static void carry_out(struct run *run)
 	stay_quiet(run);
 	be_loaded(run, qemu);
 	recover(run);
-	report(run, "end");
+	report(run, "the end");
 	run->moment[END] = now_ns();
 	tool_stat();
 	note_clocks();
