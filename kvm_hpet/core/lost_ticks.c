@@ -102,13 +102,28 @@ static u64 spacing(const struct lost_ticks *lt)
 		return 0;
 	switch (policy(lt)) {
 	case LOST_TICKS_DELAY:
-		return lt->period_ns;
+		return max_t(u64, lt->period_ns, lt->min_interval_ns);
 	case LOST_TICKS_SLEW:
 		return max_t(u64, lt->period_ns / (rate + 1),
 			     lt->min_interval_ns);
 	default:
 		return 0;
 	}
+}
+
+/*
+ * When the next one may follow one that goes out now. Delayed ticks keep the
+ * rhythm of the period: if each counted from the one before, whatever the host
+ * is late would add up, and the delay grow without further loss.
+ */
+static u64 follow(const struct lost_ticks *lt, u64 now)
+{
+	u64 gap = spacing(lt);
+	u64 late = now - lt->not_before;
+
+	if (!gap || policy(lt) != LOST_TICKS_DELAY || late >= gap)
+		return now + gap;
+	return now + max_t(u64, gap - late, lt->min_interval_ns);
 }
 
 void lost_ticks_init(struct lost_ticks *lt, u64 min_interval_ns)
@@ -265,7 +280,7 @@ u32 lost_ticks_begin(struct lost_ticks *lt, u64 now)
 		lt->retry_ns = min_t(u64, 2 * lt->retry_ns, RETRY_LAST_NS);
 	}
 	lt->in_flight = needs_ack(lt);
-	lt->not_before = now + spacing(lt);
+	lt->not_before = follow(lt, now);
 	lt->retry_at = lt->ack_mode == LOST_TICKS_ACK_LEVEL ? HPET_NEVER :
 							      now + lt->retry_ns;
 	return ++lt->seq;
