@@ -233,17 +233,19 @@ void lost_ticks_due(struct lost_ticks *lt, u64 n)
 {
 	u64 residue = waiting(lt) + n - 1;
 
-	if (waiting(lt) || lost_ticks_waits(lt))
+	if (lost_ticks_waits(lt))
 		lt->count.coalesced += n;
 	else
-		lt->count.late += n - 1;
+		lt->count.late += n - 1 + (lt->regular && waiting(lt));
 	lt->count.due += n;
 	lt->backlog += n;
-	lt->regular = true;
 	/* After a masked tick the next attempt is due with the next tick. */
 	if (lt->not_before == HPET_NEVER)
 		lt->not_before = 0;
-	adapt_rate(lt, residue);
+	/* While none goes out it makes no difference how often one looks. */
+	if (!lt->regular || !residue)
+		adapt_rate(lt, residue);
+	lt->regular = true;
 	give_up(lt, limit(lt));
 	lt->count.max_backlog = max_t(u64, lt->count.max_backlog, lt->backlog);
 }
