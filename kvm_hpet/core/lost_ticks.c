@@ -104,7 +104,7 @@ static u64 spacing(const struct lost_ticks *lt)
 	case LOST_TICKS_DELAY:
 		return max_t(u64, lt->period_ns, lt->min_interval_ns);
 	case LOST_TICKS_SLEW:
-		return max_t(u64, lt->period_ns / (rate + 1),
+		return max_t(u64, (lt->period_ns - 1) / (rate + 1) + 1,
 			     lt->min_interval_ns);
 	default:
 		return 0;
