@@ -93,6 +93,7 @@ static void test_option_values(void)
 		{ "a,debug-threads=on", "guest", true, "a" },
 		{ "debug-threads=on,guest=b", "guest", true, "b" },
 		{ "debug-threads=on", "guest", true, NULL },
+		{ "debug-threads=on,flag", "guest", true, NULL },
 		{ "a,,b,process=x", "guest", true, "a,b" },
 		{ "guest=a,,,process=x", "guest", true, "a," },
 		{ "socket,id=q,path=/tmp/a b,server", "path", false, "/tmp/a b" },
@@ -159,6 +160,9 @@ static void test_qmp_paths(void)
 	check_qmp_path(&proc, 0, NULL, "the human monitor");
 	proc = PROCESS("q", "-chardev", "socket,id=m,path=/run/m,server=on", "-mon", "chardev=m");
 	check_qmp_path(&proc, 0, NULL, "the human monitor by -mon");
+	proc = PROCESS("q", "-chardev", "socket,id=m,path=/run/m,server=on", "-mon",
+		       "chardev=m,mode=readline");
+	check_qmp_path(&proc, 0, NULL, "the human monitor by its mode");
 	proc = PROCESS("q", "-chardev", "socket,id=s,path=/run/s,server=on", "-serial", "chardev:s",
 		       "-chardev", "socket,id=m,path=/run/m,server=on,wait=off",
 		       "-mon", "chardev=m,mode=control");
@@ -214,6 +218,9 @@ static void test_dump(void)
 	text = dump(q35);
 	strcat(text, "00000000fed00400: 0x0000000000000000\r\n");
 	check(hpet_regs_parse(&regs, text), "a dump that is too long is refused");
+	text = dump(q35);
+	memcpy(strstr(text, "fed00100"), "fed00180", 8);
+	check(hpet_regs_parse(&regs, text), "a dump of other addresses is refused");
 	check(hpet_regs_parse(&regs, "00000000fed00000: Cannot access memory\r\n") &&
 	      strstr(error_text(), "no HPET"), "no memory there: no HPET");
 }
