@@ -197,7 +197,7 @@ void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
 
 void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi)
 {
-	line_event(b, now, gsi, lost_ticks_restart);
+	line_event(b, now, gsi, lost_ticks_unmasked);
 }
 
 static bool timer_ready(const struct hpet_block *b, unsigned int n, u64 now)

@@ -202,6 +202,14 @@ void lost_ticks_restart(struct lost_ticks *lt)
 	lt->not_before = 0;
 }
 
+void lost_ticks_unmasked(struct lost_ticks *lt)
+{
+	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+		stop_waiting(lt);
+	if (lt->not_before == HPET_NEVER)
+		lt->not_before = 0;
+}
+
 void lost_ticks_reset(struct lost_ticks *lt)
 {
 	lt->injecting = false;

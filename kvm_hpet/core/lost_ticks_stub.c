@@ -57,6 +57,10 @@ void lost_ticks_restart(struct lost_ticks *lt)
 {
 }
 
+void lost_ticks_unmasked(struct lost_ticks *lt)
+{
+}
+
 void lost_ticks_reset(struct lost_ticks *lt)
 {
 	lt->injecting = false;
