@@ -147,13 +147,15 @@ void hpet_block_reset(struct hpet_block *b, u64 now)
 void hpet_block_pause(struct hpet_block *b, u64 now, bool paused)
 {
 	unsigned int n;
+	u32 matched;
 
 	hpet_block_advance(b, now);
-	hpet_model_pause(&b->m, now, paused);
+	matched = hpet_model_pause(&b->m, now, paused);
 	if (paused)
 		return;
 	for (n = 0; n < b->m.num_timers; n++)
 		lost_ticks_resume(&b->ticks[n], now);
+	hpet_block_matched(b, matched);
 }
 
 void hpet_block_init(struct hpet_block *b, u64 min_interval_ns)

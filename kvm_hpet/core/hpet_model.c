@@ -244,11 +244,11 @@ void hpet_model_stop(struct hpet_model *m, u64 now)
 	}
 }
 
-void hpet_model_pause(struct hpet_model *m, u64 now, bool paused)
+u32 hpet_model_pause(struct hpet_model *m, u64 now, bool paused)
 {
 	hpet_model_stop(m, now);
 	m->paused = paused;
-	hpet_model_start(m, now);
+	return hpet_model_start(m, now);
 }
 
 void hpet_model_reset(struct hpet_model *m)

@@ -148,8 +148,10 @@ void hpet_model_reset(struct hpet_model *m);
  * @m: the block, brought up to @now
  * @now: time, ns
  * @paused: true: stop
+ *
+ * Return: as hpet_model_start().
  */
-void hpet_model_pause(struct hpet_model *m, u64 now, bool paused);
+u32 hpet_model_pause(struct hpet_model *m, u64 now, bool paused);
 
 /**
  * hpet_model_stop() - stands the counter still where it is
