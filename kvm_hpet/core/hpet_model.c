@@ -442,6 +442,18 @@ static u8 halves(u64 mask)
 	return ((u32)mask ? VAL_SET_LOW : 0) | (mask >> 32 ? VAL_SET_HIGH : 0);
 }
 
+/*
+ * What a half is merged with. A periodic timer that matched since the first half
+ * was written has moved on from what that belongs to.
+ */
+static u64 comparator_so_far(const struct hpet_timer *t)
+{
+	bool second = t->fresh && (t->val_set == VAL_SET_LOW ||
+				   t->val_set == VAL_SET_HIGH);
+
+	return second ? t->start : t->cmp;
+}
+
 static void comparator_write(struct hpet_model *m, u64 now, unsigned int n,
 			     u64 val, u64 mask, struct hpet_effects *fx)
 {
@@ -462,8 +474,8 @@ static void comparator_write(struct hpet_model *m, u64 now, unsigned int n,
 		t->fresh = false;
 		return;
 	}
+	t->cmp = merge_bits(comparator_so_far(t), val, mask);
 	t->val_set &= timer_is_32bit(t) ? 0 : ~halves(mask);
-	t->cmp = merge_bits(t->cmp, val, mask);
 	t->start = t->cmp;
 	t->fresh = periodic;
 	t->matched = false;
