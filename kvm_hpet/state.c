@@ -146,7 +146,7 @@ static const char *timer_check(const struct hpet_model *m, unsigned int n,
 		return "timer.config";
 	if (s->comparator & ~mask)
 		return "timer.comparator";
-	if (s->period & ~mask)
+	if (s->period & ~(s->config & HPET_TN_PERIODIC_CAP ? mask : 0))
 		return "timer.period";
 	if (s->fsb_route && !(s->config & HPET_TN_FSB_CAP))
 		return "timer.fsb_route";
