@@ -231,9 +231,11 @@ void lost_ticks_load(struct lost_ticks *lt, u64 backlog, u32 rate,
 	lt->residue = backlog;
 	lt->rate = policy(lt) == LOST_TICKS_SLEW ?
 		   min_t(u32, rate, lt->params.max_rate) : 0;
-	lt->in_flight = in_flight && needs_ack(lt);
-	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+	/* With LOST_TICKS_ACK_LEVEL the status bit has said so already. */
+	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL) {
+		lt->in_flight = in_flight && needs_ack(lt);
 		lt->retry_at = now + lt->retry_ns;
+	}
 	give_up(lt, limit(lt));
 }
 

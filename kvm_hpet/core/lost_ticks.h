@@ -187,7 +187,8 @@ void lost_ticks_reset(struct lost_ticks *lt);
 
 /**
  * lost_ticks_load() - go on where a saved device stood
- * @lt: the ticks, after lost_ticks_reset() and lost_ticks_set_period()
+ * @lt: the ticks, after lost_ticks_reset(), lost_ticks_set_period() and
+ *	lost_ticks_set_ack()
  * @backlog: ticks due and not delivered
  * @rate: additional ticks an interval
  * @in_flight: one is unacknowledged
