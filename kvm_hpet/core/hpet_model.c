@@ -134,8 +134,10 @@ static u64 timer_overdue(const struct hpet_model *m, const struct hpet_timer *t,
 static void timer_resync(const struct hpet_model *m, struct hpet_timer *t,
 			 u64 elapsed, u64 past)
 {
-	t->next = later(elapsed, t->period - past % t->period);
-	t->cmp = (m->base_count + t->next) & hpet_timer_mask(t);
+	u64 ahead = t->period - past % t->period;
+
+	t->next = later(elapsed, ahead);
+	t->cmp = (m->base_count + elapsed + ahead) & hpet_timer_mask(t);
 }
 
 /*
