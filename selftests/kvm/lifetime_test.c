@@ -602,6 +602,8 @@ static void *race_users(void *arg)
 		close(dev);
 		if (fd >= 0)
 			close(fd);
+		/* Now and then nobody uses it. */
+		sleep_ms(1);
 	}
 	return NULL;
 }
@@ -614,7 +616,8 @@ static void test_unload_race(void)
 
 	race_stop = false;
 	pthread_create(&thread, NULL, race_users, m);
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 2000 && done_rounds < 20; i++) {
+		sleep_ms(i % 4);
 		ret = unload();
 		refused += ret == -EAGAIN;
 		odd += ret && ret != -EAGAIN;

@@ -188,6 +188,33 @@ static void test_slew(const struct way *w, uint64_t k, bool watched)
 	machine_free(m);
 }
 
+/*
+ * Off for so long that the tick in flight is given up waiting for and injected
+ * again: merged with itself, so not one tick more.
+ */
+static void test_slew_long(const struct way *w)
+{
+	const uint64_t period = 4 * MS, k = 400;
+	struct machine *m = lost_machine(w, period);
+	struct kvm_hpet_timer_stats s;
+	uint64_t end;
+	char name[64];
+
+	snprintf(name, sizeof(name), "slew, %s, off for 1.6 s", w->name);
+	policy(m, w, KVM_HPET_TICKS_SLEW);
+	block_enable(m, w->config);
+	off_for(m, k, period);
+	guest_drain(m, w->vector);
+	end = block_halt_quiet(m, period, period);
+	s = stats_get(m, w->timer);
+	ok_eq(s.due, ticks_due(end, period, period), "%s: due", name);
+	ok_eq(m->g->irq[w->vector].seen, s.due, "%s: seen = due", name);
+	ok_eq(s.delivered, s.due, "%s: delivered = due", name);
+	ok_in(s.retries, 1, 2, "%s: injected again, not all the time", name);
+	ok_ahead(m, w, name);
+	machine_free(m);
+}
+
 /* No loss: nothing to make up, whatever the policy. */
 static void test_no_loss(const struct way *w)
 {
@@ -761,6 +788,8 @@ int main(void)
 			test_slew(&ways[i], ks[j], j & 1);
 	for (i = 0; i < ARRAY_SIZE(ways); i += 3)
 		test_slew(&ways[i], 50, false);
+	test_slew_long(&ways[0]);
+	test_slew_long(&ways[5]);
 	for (i = 0; i < ARRAY_SIZE(ways); i++)
 		test_no_loss(&ways[i]);
 	test_stopped(&ways[0]);
