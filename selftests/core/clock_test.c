@@ -155,6 +155,6 @@ int main(void)
 		cmocka_unit_test(mul_div_saturates),
 	};
 
-	alarm(TEST_SECONDS);
+	limit_time();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

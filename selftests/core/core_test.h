@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -29,10 +29,21 @@ typedef unsigned __int128 u128;
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* A test that does not end has found a loop without a bound. */
-#define TEST_SECONDS	120
+/*
+ * A test that does not end has found a loop without a bound. CPU time, so that a
+ * busy machine is no reason.
+ */
+static inline void limit_time(void)
+{
+	struct rlimit seconds = { 60, 60 };
 
-/* Random numbers that are the same in every run: a Weyl sequence, mixed. */
+	setrlimit(RLIMIT_CPU, &seconds);
+}
+
+/*
+ * Random numbers that are the same in every run: a Weyl sequence, mixed. No more
+ * than one is drawn in an expression, or the compiler would choose the order.
+ */
 struct rng {
 	u64 state;
 };
@@ -60,7 +71,9 @@ static inline bool rng_chance(struct rng *r, unsigned int percent)
 /* Of all magnitudes alike. */
 static inline u64 rng_magnitude(struct rng *r)
 {
-	return rng_u64(r) >> rng_below(r, 64);
+	unsigned int shift = rng_below(r, 64);
+
+	return rng_u64(r) >> shift;
 }
 
 #endif /* _CORE_TEST_H */

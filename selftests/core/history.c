@@ -29,6 +29,31 @@ static void random_timer(struct world *w)
 	world_w32(w, comparator(n), now + rng_below(&w->rng, MS_TICKS) - 100);
 }
 
+/* One step of programming a periodic timer: others may come in between. */
+static void random_step(struct world *w)
+{
+	unsigned int n = rng_below(&w->rng, WORLD_TIMERS);
+	u32 bits = HPET_TN_ENABLE | HPET_TN_PERIODIC | route(16 + 2 * n);
+	u32 now = world_r64(w, HPET_REG_COUNTER);
+
+	switch (rng_below(&w->rng, 4)) {
+	case 0:
+		bits |= rng_chance(&w->rng, 70) ? HPET_TN_VAL_SET : 0;
+		bits |= rng_chance(&w->rng, 50) ? HPET_TN_32BIT : 0;
+		world_w32(w, config(n), bits);
+		break;
+	case 1:
+		world_w32(w, comparator(n),
+			  now + rng_below(&w->rng, 2 * MS_TICKS) - 1000);
+		break;
+	case 2:
+		world_w32(w, comparator(n) + 4, rng_chance(&w->rng, 5));
+		break;
+	default:
+		world_w32(w, comparator(n), MS_TICKS >> rng_below(&w->rng, 8));
+	}
+}
+
 static void random_bits(struct world *w)
 {
 	static const u64 bits[] = { HPET_TN_ENABLE, HPET_TN_LEVEL,
@@ -46,7 +71,7 @@ static void random_guest(struct world *w)
 	u64 config = world_r64(w, HPET_REG_CONFIG);
 	unsigned int n = rng_below(&w->rng, WORLD_TIMERS);
 
-	switch (rng_below(&w->rng, 9)) {
+	switch (rng_below(&w->rng, 12)) {
 	case 0:
 		w->irqs_off_until = w->now + (rng_magnitude(&w->rng) >> 33);
 		break;
@@ -71,19 +96,23 @@ static void random_guest(struct world *w)
 	case 7:
 		world_w32(w, HPET_REG_STATUS, rng_below(&w->rng, 8));
 		break;
-	default:
+	case 8:
 		world_w32(w, comparator(n), MS_TICKS >> rng_below(&w->rng, 12));
+		break;
+	default:
+		random_step(w);
 	}
 }
 
 static void random_vmm(struct world *w)
 {
 	static const u64 spans[] = { 0, MS, 100 * MS, 5 * SEC };
+	u64 a = rng_u64(&w->rng) >> 8, b = rng_u64(&w->rng) >> 8;
+	u64 c = rng_u64(&w->rng) >> 8, d = rng_u64(&w->rng) >> 8;
 
 	switch (rng_below(&w->rng, 4)) {
 	case 0:
-		world_policy(w, rng_below(&w->rng, 4), 1 + rng_below(&w->rng, 100),
-			     rng_below(&w->rng, 10), spans[rng_below(&w->rng, 4)]);
+		world_policy(w, a % 4, 1 + b % 100, c % 10, spans[d % 4]);
 		break;
 	case 1:
 		world_pause(w, !w->b.m.paused);

@@ -1212,9 +1212,12 @@ static void looking_changes_nothing(void **state)
 
 		guest_init(&a, 3, seed & 1);
 		start_at(&a, rng_magnitude(&r));
-		for (n = 0; n < 3; n++)
-			periodic(&a, n, seed & 2 ? HPET_TN_32BIT : 0,
-				 rng_magnitude(&r), 1 + rng_magnitude(&r));
+		for (n = 0; n < 3; n++) {
+			u64 first = rng_magnitude(&r);
+
+			periodic(&a, n, seed & 2 ? HPET_TN_32BIT : 0, first,
+				 1 + rng_magnitude(&r));
+		}
 		b = a;
 		for (i = 0; i < 30; i++)
 			run(&a, rng_magnitude(&r) >> 14);
@@ -1278,6 +1281,6 @@ int main(void)
 		cmocka_unit_test(looking_changes_nothing),
 	};
 
-	alarm(TEST_SECONDS);
+	limit_time();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

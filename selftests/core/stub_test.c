@@ -151,6 +151,6 @@ int main(void)
 		cmocka_unit_test(a_saved_tick_is_kept),
 	};
 
-	alarm(TEST_SECONDS);
+	limit_time();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
