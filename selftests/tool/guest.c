@@ -7,6 +7,7 @@
  *	u	starts the main counter
  *	t	takes ticks of 10 ms from timer 0 in legacy replacement mode
  *	k	the same once a key has been pressed (HMP sendkey)
+ *	s	starts the main counter and suspends the machine to RAM
  *
  * On the debug port (-debugcon) it writes "S" when it starts, "K" when it waits
  * for a key and "." for every 10th tick, each on a line of its own.
@@ -18,6 +19,10 @@ typedef unsigned int u32;
 #define HPET(offset)	(*(volatile u32 *)(0xfed00000u + (offset)))
 #define TICK_FS		10000000000000ULL
 #define TIMER_VECTOR	0x20
+
+/* Where SeaBIOS puts it, and SLP_EN with QEMU's SLP_TYP of S3 */
+#define PM1A_CNT	0x604
+#define SUSPEND_TO_RAM	0x2400
 
 /* Found by QEMU's loader within the first 8 KiB; flags: none are needed. */
 __attribute__((section(".multiboot"), used))
@@ -36,6 +41,11 @@ static u8 stack[4096] __attribute__((used));
 static void outb(u16 port, u8 value)
 {
 	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static void outw(u16 port, u16 value)
+{
+	asm volatile("outw %0, %1" : : "a"(value), "Nd"(port));
 }
 
 static u8 inb(u16 port)
@@ -129,8 +139,10 @@ __attribute__((used)) static void guest(const u32 *info)
 	char what = wish(info);
 
 	say('S');
-	if (what == 'u')
+	if (what == 'u' || what == 's')
 		HPET(0x10) = 1;
+	if (what == 's')
+		outw(PM1A_CNT, SUSPEND_TO_RAM);
 	if (what == 'k')
 		wait_for_key();
 	if (what == 't' || what == 'k')

@@ -75,6 +75,11 @@ expect 1 'does not use KVM but TCG' 'a QEMU with TCG, in the foreground'
 expect_status running running
 capture "$tool" attach --qmp "$tap_dir/running.qmp" --pid "$plain"
 expect 1 "the QMP socket .* is not that of process $plain" 'socket and process are of two QEMUs'
+perl -e 'sleep 600' -- -qmp "$(qmp running)" &
+liar=$!
+vms="$vms $liar"
+capture "$tool" attach --pid "$liar"
+expect 1 "the QMP socket .* is not that of process $liar" 'a process that lies about its socket'
 listen "$tap_dir/elsewhere"
 capture "$tool" attach --qmp "$tap_dir/elsewhere" --pid "$running"
 expect 1 'the QMP socket is busy or QEMU does not answer' 'a socket that says nothing'

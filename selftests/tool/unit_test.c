@@ -312,6 +312,9 @@ static void test_assumed(void)
 	check_assumed(PROCESS("q", "-machine", "type=pc-q35-7.2"), 0xff0104, "pc-q35-7.2");
 	check_assumed(PROCESS("q", "-M", "pc-i440fx-7.2,hpet=on"), 0x4, "pc-i440fx-7.2");
 	check_assumed(PROCESS("q", "-M", "pc,hpet=off"), 0, "hpet=off");
+	check_assumed(PROCESS("q", "-M", "pc", "-machine", "hpet=off"), 0, "two options");
+	check_assumed(PROCESS("q", "-machine", "kernel-irqchip=on", "-machine", "q35"), 0xff0104,
+		      "two options, the machine in the second");
 	check_assumed(PROCESS("q", "-M", "pc", "-no-hpet"), 0, "-no-hpet");
 	check_assumed(PROCESS("q", "-M", "microvm"), 0, "microvm");
 	check_assumed(PROCESS("q", "-M", "q35", "-global", "hpet.timers=8"), 0, "hpet.timers=8");

@@ -230,7 +230,8 @@ static void read_events(struct agent *agent)
 {
 	if (!qmp_receive_events(&agent->qmp))
 		return;
-	if (qemu_proc_alive(&agent->vm))
+	/* QEMU's end closes its sockets before it can be seen otherwise. */
+	if (!qemu_proc_ends(&agent->vm, 2000))
 		log_line(LOG_ERR, "%s; stop, cont and reset of process %d are no longer followed",
 			 error_text(), agent->vm.pid);
 	qmp_close(&agent->qmp);

@@ -280,6 +280,8 @@ static int attach(struct attach *at)
 	struct takeover *to = &at->to;
 	int ret;
 
+	/* A reader of the output who has seen enough must not end the agent. */
+	signal(SIGPIPE, SIG_IGN);
 	to->agent.signals = open_signals();
 	if (to->agent.signals < 0)
 		return EXIT_FAILURE;
@@ -344,7 +346,6 @@ static int attach_in_background(struct attach *at)
 		wait_for_agent(child, ends[0]);
 	/* If the waiting process is killed, nobody wants this any more. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	signal(SIGPIPE, SIG_IGN);
 	at->ready = ends[1];
 	return attach(at);
 }

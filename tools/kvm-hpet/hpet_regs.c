@@ -189,16 +189,18 @@ int hpet_regs_check_reset(const struct hpet_regs *regs)
 /* I/O APIC pins that QEMU's machine types allow the HPET's timers */
 static uint32_t machine_routes(const struct qemu_proc *proc)
 {
-	const char *machine = qemu_proc_option(proc, "M", 0);
+	static const char * const options[] = { "M", "machine" };
 	char type[64] = "pc", value[16];
+	const char *machine;
 
-	if (!machine)
-		machine = qemu_proc_option(proc, "machine", 0);
-	if (machine)
-		qemu_option_value(machine, "type", true, type, sizeof(type));
-	if (machine && qemu_option_value(machine, "hpet", false, value, sizeof(value)) &&
-	    strcmp(value, "on") && strcmp(value, "yes"))
-		return 0;
+	/* QEMU takes several of them together. */
+	for (int form = 0; form < 2; form++)
+		for (int i = 0; (machine = qemu_proc_option(proc, options[form], i)); i++) {
+			qemu_option_value(machine, "type", true, type, sizeof(type));
+			if (qemu_option_value(machine, "hpet", false, value, sizeof(value)) &&
+			    strcmp(value, "on") && strcmp(value, "yes"))
+				return 0;
+		}
 	if (qemu_proc_option(proc, "no-hpet", 0))
 		return 0;
 	if (!strcmp(type, "q35") || strstr(type, "-q35-"))

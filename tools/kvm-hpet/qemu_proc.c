@@ -73,6 +73,7 @@ static void read_program(struct qemu_proc *proc)
 	snprintf(proc->program, sizeof(proc->program), "%.63s", base ? base + 1 : target);
 	/* The executable was replaced by an update while it ran. */
 	proc->program[strcspn(proc->program, " ")] = '\0';
+	make_printable(proc->program);
 }
 
 static void read_guest_name(struct qemu_proc *proc)
@@ -108,7 +109,7 @@ int qemu_proc_open(struct qemu_proc *proc, pid_t pid)
 	read_program(proc);
 	read_guest_name(proc);
 	/* If it had ended meanwhile, what was read may be of a successor. */
-	if (!qemu_proc_alive(proc)) {
+	if (qemu_proc_ends(proc, 0)) {
 		qemu_proc_close(proc);
 		return fail("there is no process %d", pid);
 	}
@@ -128,16 +129,17 @@ void qemu_proc_close(struct qemu_proc *proc)
 }
 
 /**
- * qemu_proc_alive() - whether the process still runs
+ * qemu_proc_ends() - whether the process has ended
  * @proc: the process
+ * @timeout_ms: how long to wait for that
  *
- * Return: whether it does
+ * Return: whether it has
  */
-bool qemu_proc_alive(const struct qemu_proc *proc)
+bool qemu_proc_ends(const struct qemu_proc *proc, int timeout_ms)
 {
 	struct pollfd end = { .fd = proc->pidfd, .events = POLLIN };
 
-	return poll(&end, 1, 0) == 0;
+	return poll(&end, 1, timeout_ms) > 0;
 }
 
 /**

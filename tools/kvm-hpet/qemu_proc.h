@@ -31,7 +31,7 @@ struct qemu_proc {
 
 int qemu_proc_open(struct qemu_proc *proc, pid_t pid);
 void qemu_proc_close(struct qemu_proc *proc);
-bool qemu_proc_alive(const struct qemu_proc *proc);
+bool qemu_proc_ends(const struct qemu_proc *proc, int timeout_ms);
 bool qemu_proc_is_qemu(const struct qemu_proc *proc);
 const char *qemu_proc_option(const struct qemu_proc *proc, const char *option, int nth);
 bool qemu_option_value(const char *options, const char *key, bool implied, char *value,

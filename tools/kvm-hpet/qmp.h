@@ -14,6 +14,7 @@
  * @tok: parser; keeps the beginning of a message whose end is still to come
  * @buf: what was received and not parsed
  * @used: length of @buf
+ * @message: how much of the present message was parsed already
  * @version: QEMU's version
  * @on_event: called for each event, also while waiting for a reply
  * @context: its first argument
@@ -25,6 +26,7 @@ struct qmp {
 	struct json_tokener *tok;
 	char buf[4096];
 	size_t used;
+	size_t message;
 	char version[32];
 	void (*on_event)(void *context, const char *name);
 	void *context;

@@ -51,27 +51,6 @@ static int connect_monitor(struct takeover *to, const char *path, pid_t *listene
 	return 0;
 }
 
-/* The sockets that QEMU's command line names, until one answers */
-static int find_monitor(struct takeover *to)
-{
-	const struct qemu_proc *vm = &to->agent.vm;
-	char path[PATH_MAX];
-	pid_t listener;
-	int i;
-
-	for (i = 0; !qemu_proc_qmp_path(vm, i, path, sizeof(path)); i++) {
-		if (!connect_monitor(to, path, &listener) && !qmp_greet(&to->agent.qmp))
-			return 0;
-		qmp_close(&to->agent.qmp);
-	}
-	if (i)	/* with the reason of the last one */
-		return -1;
-	if (!qemu_proc_is_qemu(vm))
-		return not_qemu(vm);
-	return fail("process %d (%s) has no QMP socket on its command line: start it with -qmp unix:PATH,server=on,wait=off or name one with --qmp",
-		    vm->pid, vm->program);
-}
-
 static int check_listener(struct takeover *to, pid_t listener)
 {
 	if (!listener)
@@ -85,10 +64,9 @@ static int check_listener(struct takeover *to, pid_t listener)
 	return 0;
 }
 
-static int other_vm(const struct takeover *to)
+static int other_vm(const struct takeover *to, const char *path)
 {
-	return fail("the QMP socket %s is not that of process %d", to->qmp_path,
-		    to->agent.vm.pid);
+	return fail("the QMP socket %s is not that of process %d", path, to->agent.vm.pid);
 }
 
 static bool is_qemu(pid_t pid)
@@ -107,7 +85,7 @@ static bool is_qemu(pid_t pid)
  * That the socket is served by the process named. Libvirt opens it for its
  * QEMUs, so that it seems to listen itself; those are told apart by their UUID.
  */
-static int check_same_vm(struct takeover *to, pid_t listener)
+static int check_same_vm(struct takeover *to, const char *path, pid_t listener)
 {
 	const char *given = qemu_proc_option(&to->agent.vm, "uuid", 0);
 	struct json_object *uuid;
@@ -116,12 +94,12 @@ static int check_same_vm(struct takeover *to, pid_t listener)
 	if (listener == to->agent.vm.pid)
 		return 0;
 	if (is_qemu(listener))
-		return other_vm(to);
+		return other_vm(to, path);
 	if (!given)
 		return 0;
 	if (query(to, "query-uuid", "UUID", &uuid))
 		return -1;
-	ret = strcasecmp(given, json_object_get_string(uuid)) ? other_vm(to) : 0;
+	ret = strcasecmp(given, json_object_get_string(uuid)) ? other_vm(to, path) : 0;
 	json_object_put(uuid);
 	return ret;
 }
@@ -141,6 +119,31 @@ static int lock_vm(struct takeover *to)
 	fail("already attached: process %d has block %llu, held by process %u", to->agent.vm.pid,
 	     (unsigned long long)info.id, info.owner_pid);
 	return problem(to);
+}
+
+/*
+ * The sockets that QEMU's command line names, until one answers that is really
+ * this QEMU's: a command line may say anything.
+ */
+static int find_monitor(struct takeover *to)
+{
+	const struct qemu_proc *vm = &to->agent.vm;
+	char path[PATH_MAX];
+	pid_t listener;
+	int i;
+
+	for (i = 0; !qemu_proc_qmp_path(vm, i, path, sizeof(path)); i++) {
+		if (!connect_monitor(to, path, &listener) && !qmp_greet(&to->agent.qmp) &&
+		    !check_same_vm(to, path, listener))
+			return 0;
+		qmp_close(&to->agent.qmp);
+	}
+	if (i)	/* with the reason of the last one */
+		return -1;
+	if (!qemu_proc_is_qemu(vm))
+		return not_qemu(vm);
+	return fail("process %d (%s) has no QMP socket on its command line: start it with -qmp unix:PATH,server=on,wait=off or name one with --qmp",
+		    vm->pid, vm->program);
 }
 
 static int find_by_pid(struct takeover *to)
@@ -170,7 +173,7 @@ static int find_by_socket(struct takeover *to)
 		return -1;
 	if (lock_vm(to) || qmp_greet(&to->agent.qmp))
 		return -1;
-	return check_same_vm(to, listener);
+	return check_same_vm(to, to->qmp_path, listener);
 }
 
 /**
@@ -219,7 +222,10 @@ static int check_accelerator(struct takeover *to)
 		    to->agent.vm.pid, to->agent.vm.program);
 }
 
-/* A VM that waits for its state would get that of QEMU's own HPET. */
+/*
+ * A VM that waits for its state would get that of QEMU's own HPET. One that is
+ * suspended to RAM does not run, but will without an event RESUME.
+ */
 static int check_status(struct takeover *to)
 {
 	struct json_object *status;
@@ -230,7 +236,8 @@ static int check_status(struct takeover *to)
 		return -1;
 	text = json_object_get_string(status);
 	if (!strcmp(text, "inmigrate") || !strcmp(text, "postmigrate") ||
-	    !strcmp(text, "finish-migrate") || !strcmp(text, "preconfig"))
+	    !strcmp(text, "finish-migrate") || !strcmp(text, "preconfig") ||
+	    !strcmp(text, "suspended"))
 		ret = fail("process %d can't be attached to in its state \"%s\"",
 			   to->agent.vm.pid, text);
 	json_object_put(status);
