@@ -190,6 +190,38 @@ static void parts_of_a_tick_are_kept(void **state)
 	assert_int_equal(s.counter_phase_fs, 0);
 }
 
+/*
+ * Comparator and counter are equal as the state is saved, running or not: that
+ * match is over, unless the state says that it is not.
+ */
+static void a_match_is_taken_once(void **state)
+{
+	static struct world a, b;
+	struct kvm_hpet_state s;
+	unsigned int halted, over;
+
+	for (halted = 0; halted < 2; halted++)
+		for (over = 0; over < 2; over++) {
+			world_init(&a, 1);
+			world_w32(&a, HPET_REG_CONFIG, HPET_CONFIG_ENABLE);
+			world_w32(&a, config(0), ON | route(20));
+			world_w32(&a, comparator(0), 100);
+			world_run(&a, 1000);
+			assert_int_equal(a.pin[20].seen, 1);
+			if (halted)
+				world_w32(&a, HPET_REG_CONFIG, 0);
+			kvm_hpet_state_save(&a.b, world_clock(&a), &s);
+			assert_int_equal(s.counter, 100);
+			assert_int_equal(s.timer[0].flags, KVM_HPET_TIMER_MATCHED);
+			s.timer[0].flags = over ? KVM_HPET_TIMER_MATCHED : 0;
+			move(&a, &b, &s);
+			world_update(&b);
+			world_w32(&b, HPET_REG_CONFIG, HPET_CONFIG_ENABLE);
+			world_run(&b, MS);
+			assert_int_equal(b.pin[20].seen, over ? 1 : 2);
+		}
+}
+
 /* ---- values that can't be ---- */
 
 static void setup(struct hpet_block *b, struct kvm_hpet_state *s)
@@ -474,6 +506,7 @@ int main(void)
 		cmocka_unit_test(a_loaded_block_has_the_same_future),
 		cmocka_unit_test(saving_changes_nothing),
 		cmocka_unit_test(parts_of_a_tick_are_kept),
+		cmocka_unit_test(a_match_is_taken_once),
 		cmocka_unit_test(invalid_general_fields),
 		cmocka_unit_test(invalid_timer_configs),
 		cmocka_unit_test(invalid_timer_fields),
