@@ -27,7 +27,7 @@ static const struct {
 } scenarios[] = {
 	{ "dev-hpet", dev_hpet },
 	{ "per-cpu", per_cpu },
-	{ "per-cpu-periodic", per_cpu_periodic },
+	{ "per-cpu-tick", per_cpu_tick },
 	{ "rtc", rtc },
 	{ "hrtimers", hrtimers },
 };

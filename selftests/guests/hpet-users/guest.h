@@ -65,7 +65,7 @@ void check_posix_timer(const char *where, unsigned int hz);
 /* The scenarios, each in its own file. */
 void dev_hpet(void);
 void per_cpu(void);
-void per_cpu_periodic(void);
+void per_cpu_tick(void);
 void rtc(void);
 void hrtimers(void);
 

@@ -71,8 +71,11 @@ void per_cpu(void)
 	}
 }
 
-/* No high-resolution timers, no tickless idling: each CPU's timer is periodic. */
-void per_cpu_periodic(void)
+/*
+ * No high-resolution timers, no tickless idling: a tick that goes on by itself, though Linux makes it of one shots,
+ * since it looks at the wrong bit to find out whether the timer can be periodic.
+ */
+void per_cpu_tick(void)
 {
 	uint64_t before[MAX_CPUS], after[MAX_CPUS], start, span;
 	char name[MAX_CPUS][32];

@@ -12,9 +12,12 @@
 
 #define WINDOW_S	2
 
-/* Late by what waking up takes here, not by a lost or a late interrupt. */
+/*
+ * Late by what waking up takes here, and by another thread's turn on the one CPU
+ * of the test host, not by a lost interrupt.
+ */
 #define MEAN_LATE_NS	(500 * NS_PER_US)
-#define WORST_LATE_NS	(3 * NS_PER_MS)
+#define WORST_LATE_NS	(10 * NS_PER_MS)
 
 void check_sleeps(const char *where)
 {
