@@ -659,6 +659,8 @@ static void test_state(struct machine *m)
 	full.timer[0].comparator = 0x123456789b00ULL;
 	full.timer[0].period = 0x1000;
 	full.timer[1].config |= TIMER_LEVEL | TIMER_ROUTE(17);
+	/* Level-triggered: in flight for as long as the status bit is set. */
+	full.timer[1].flags = KVM_HPET_TIMER_IN_FLIGHT;
 	full.timer[2].comparator = 0x89abcdef;
 	s = full;
 	ok_call(m->hpet, KVM_HPET_SET_STATE, &s, 0, "set state", "valid");
