@@ -6,10 +6,10 @@
 #include "hpet_test.h"
 
 /*
- * No test needs so long, in the test host's time, however slow the machine is:
- * who is not through by then hangs.
+ * No result takes so long, in the test host's time, however slow the machine is:
+ * who has none by then hangs.
  */
-#define HANG_SECONDS	240
+#define HANG_SECONDS	120
 
 static atomic_ulong law_reads;
 static atomic_ulong law_broken;
@@ -37,6 +37,7 @@ static bool result(bool good, const char *fmt, va_list args)
 {
 	char line[512];
 
+	alarm(HANG_SECONDS);
 	vsnprintf(line, sizeof(line), fmt, args);
 	ksft_test_result(good, "%s\n", line);
 	return good;
