@@ -60,6 +60,21 @@ static int get_config(struct kvm_hpet *h, void __user *arg)
 	return kvm_hpet_copy_out(arg, &config, sizeof(config), sizeof(config));
 }
 
+/*
+ * With deliver_mutex held only messages are sent by others, from hardirq: wait
+ * until none is half sent.
+ */
+static void lock_quiet(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock)
+{
+	raw_spin_lock_irqsave(&h->lock, *flags);
+	while (!hpet_block_quiet(&h->block)) {
+		raw_spin_unlock_irqrestore(&h->lock, *flags);
+		cpu_relax();
+		raw_spin_lock_irqsave(&h->lock, *flags);
+	}
+}
+
 static int get_state(struct kvm_hpet *h, void __user *arg)
 {
 	struct kvm_hpet_state *s;
@@ -70,9 +85,8 @@ static int get_state(struct kvm_hpet *h, void __user *arg)
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
-	/* Nothing is half delivered while this is held. */
 	mutex_lock(&h->deliver_mutex);
-	raw_spin_lock_irqsave(&h->lock, flags);
+	lock_quiet(h, &flags);
 	now = ktime_get_ns();
 	hpet_block_advance(&h->block, now);
 	kvm_hpet_state_save(&h->block, now, s);
@@ -204,6 +218,8 @@ static int set_policy(struct kvm_hpet *h, void __user *arg)
 	params.max_rate = p.max_rate;
 	params.ramp = p.ramp;
 	params.max_backlog_ns = p.max_backlog_ns;
+	if (p.policy != KVM_HPET_TICKS_DISCARD)
+		kvm_hpet_watch_lines_of(h, p.timers);
 	now = begin_event(h, &flags);
 	for (n = 0; n < h->config.num_timers; n++)
 		if (p.timers & BIT(n))

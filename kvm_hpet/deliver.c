@@ -116,39 +116,38 @@ void kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now, unsigned long *flags)
 	}
 }
 
-/*
- * What the guest did with a line lets the block go on: with its next tick, or no
- * longer waiting for the last one.
- */
-static void line_event(struct kvm_hpet *h, u32 gsi,
-		       void (*event)(struct hpet_block *, u64, u32))
+void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian)
 {
+	struct kvm_hpet_line *line = container_of(kian, struct kvm_hpet_line,
+						  ack);
+	struct kvm_hpet *h = line->h;
 	unsigned long flags;
 	bool ready;
 	u64 now;
 
 	raw_spin_lock_irqsave(&h->lock, flags);
 	now = ktime_get_ns();
-	event(&h->block, now, gsi);
+	hpet_block_ack(&h->block, now, kian->gsi);
 	ready = kvm_hpet_timers_sync(h, now);
 	raw_spin_unlock_irqrestore(&h->lock, flags);
 	if (ready)
 		kvm_hpet_kick(h);
 }
 
-void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian)
-{
-	struct kvm_hpet_line *line = container_of(kian, struct kvm_hpet_line,
-						  ack);
-
-	line_event(line->h, kian->gsi, hpet_block_ack);
-}
-
 void kvm_hpet_masked(struct kvm_irq_mask_notifier *kimn, bool masked)
 {
 	struct kvm_hpet_line *line = container_of(kimn, struct kvm_hpet_line,
 						  mask);
+	struct kvm_hpet *h = line->h;
+	unsigned long flags;
+	bool ready;
+	u64 now;
 
-	if (!masked)
-		line_event(line->h, line->ack.gsi, hpet_block_unmasked);
+	raw_spin_lock_irqsave(&h->lock, flags);
+	now = ktime_get_ns();
+	hpet_block_masked(&h->block, now, line->ack.gsi, masked);
+	ready = kvm_hpet_timers_sync(h, now);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+	if (ready)
+		kvm_hpet_kick(h);
 }

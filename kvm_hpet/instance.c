@@ -333,7 +333,7 @@ static u32 possible_gsis(const struct kvm_hpet *h, unsigned int n)
 	return gsis;
 }
 
-static u32 wanted_lines(struct kvm_hpet *h)
+static u32 wanted_lines(const struct kvm_hpet *h)
 {
 	u32 gsis = 0;
 	unsigned int n;
@@ -366,9 +366,8 @@ static void unwatch_line(struct kvm_hpet *h, u32 gsi)
 	kvm_private_del_ack(h->kvm, &h->line[gsi].ack);
 }
 
-void kvm_hpet_watch_lines(struct kvm_hpet *h)
+static void watch_exactly(struct kvm_hpet *h, u32 wanted)
 {
-	u32 wanted = wanted_lines(h);
 	u32 add = wanted & ~h->watched;
 	u32 del = h->watched & ~wanted;
 	u32 gsi;
@@ -382,4 +381,20 @@ void kvm_hpet_watch_lines(struct kvm_hpet *h)
 			unwatch_line(h, gsi);
 	}
 	h->watched = wanted;
+}
+
+void kvm_hpet_watch_lines_of(struct kvm_hpet *h, u32 timers)
+{
+	u32 gsis = 0;
+	unsigned int n;
+
+	for (n = 0; n < h->config.num_timers; n++)
+		if (timers & BIT(n))
+			gsis |= possible_gsis(h, n);
+	watch_exactly(h, h->watched | gsis);
+}
+
+void kvm_hpet_watch_lines(struct kvm_hpet *h)
+{
+	watch_exactly(h, wanted_lines(h));
 }

@@ -182,6 +182,16 @@ struct kvm_hpet *kvm_hpet_next(u64 id, bool exact);
  */
 void kvm_hpet_watch_lines(struct kvm_hpet *h);
 
+/**
+ * kvm_hpet_watch_lines_of() - watches the lines of timers as well, before they
+ * get a policy that needs it: no acknowledgment may be missed
+ * @h: the block; config_mutex is held
+ * @timers: bit mask
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_watch_lines_of(struct kvm_hpet *h, u32 timers);
+
 /* mmio.c */
 
 /**

@@ -74,11 +74,16 @@ static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
 {
 	const struct hpet_timer *t = &b->m.timer[n];
 	struct lost_ticks *lt = &b->ticks[n];
+	int gsi = hpet_timer_gsi(&b->m, n);
 
 	/* After VAL_SET the period may follow in a write of its own. */
 	if (!t->fresh || !lt->period_ns)
 		lost_ticks_set_period(lt, period_ns(b, n), recount);
 	lost_ticks_set_ack(lt, ack_mode(b, n), b->m.status & BIT_ULL(n));
+	/* An acknowledgment on the old line would not be understood. */
+	if (gsi != b->gsi[n])
+		lost_ticks_unmasked(lt, true);
+	b->gsi[n] = gsi;
 	if (!b->m.paused && !hpet_timer_audible(&b->m, n))
 		lost_ticks_mute(lt);
 }
@@ -163,6 +168,7 @@ void hpet_block_init(struct hpet_block *b, u64 min_interval_ns)
 	unsigned int n;
 
 	b->min_interval_ns = min_interval_ns;
+	b->masked = ~0U;
 	hpet_model_reset(&b->m);
 	for (n = 0; n < b->m.num_timers; n++)
 		lost_ticks_init(&b->ticks[n], min_interval_ns);
@@ -176,30 +182,36 @@ void hpet_block_set_params(struct hpet_block *b, u64 now, unsigned int n,
 	lost_ticks_set_params(&b->ticks[n], params);
 }
 
-/* Tells the edge-triggered timers on a line of what happened there. */
-static void line_event(struct hpet_block *b, u64 now, u32 gsi,
-		       void (*event)(struct lost_ticks *))
+static bool is_edge_on(const struct hpet_block *b, unsigned int n, u32 gsi)
 {
-	unsigned int n;
-
-	hpet_block_advance(b, now);
-	for (n = 0; n < b->m.num_timers; n++) {
-		struct lost_ticks *lt = &b->ticks[n];
-
-		if (lt->ack_mode == LOST_TICKS_ACK_EDGE &&
-		    hpet_timer_gsi(&b->m, n) == (int)gsi)
-			event(lt);
-	}
+	return b->ticks[n].ack_mode == LOST_TICKS_ACK_EDGE &&
+		hpet_timer_gsi(&b->m, n) == (int)gsi;
 }
 
 void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
 {
-	line_event(b, now, gsi, lost_ticks_ack);
+	unsigned int n;
+
+	hpet_block_advance(b, now);
+	for (n = 0; n < b->m.num_timers; n++)
+		if (is_edge_on(b, n, gsi))
+			lost_ticks_ack(&b->ticks[n]);
 }
 
-void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi)
+void hpet_block_masked(struct hpet_block *b, u64 now, u32 gsi, bool masked)
 {
-	line_event(b, now, gsi, lost_ticks_unmasked);
+	unsigned int n;
+
+	if (masked) {
+		b->masked |= BIT(gsi);
+		return;
+	}
+	hpet_block_advance(b, now);
+	b->masked &= ~BIT(gsi);
+	for (n = 0; n < b->m.num_timers; n++)
+		if (is_edge_on(b, n, gsi))
+			lost_ticks_unmasked(&b->ticks[n],
+					    b->elsewhere & BIT(n));
 }
 
 static bool timer_ready(const struct hpet_block *b, unsigned int n, u64 now)
@@ -237,6 +249,10 @@ static void fill_delivery(struct hpet_block *b, unsigned int n, u64 now,
 	d->timer = n;
 	d->fsb = hpet_timer_fsb(&b->m, n);
 	d->gsi = d->fsb ? 0 : hpet_timer_gsi(&b->m, n);
+	if (b->masked & BIT(d->gsi))
+		b->elsewhere |= BIT(n);
+	else
+		b->elsewhere &= ~BIT(n);
 	d->msi_address = t->fsb >> 32;
 	d->msi_data = (u32)t->fsb;
 	d->seq = lost_ticks_begin(&b->ticks[n], now);
@@ -268,6 +284,16 @@ void hpet_block_result(struct hpet_block *b, const struct hpet_delivery *d,
 		       int result)
 {
 	lost_ticks_result(&b->ticks[d->timer], d->seq, result);
+}
+
+bool hpet_block_quiet(const struct hpet_block *b)
+{
+	unsigned int n;
+
+	for (n = 0; n < b->m.num_timers; n++)
+		if (b->ticks[n].injecting)
+			return false;
+	return true;
 }
 
 u32 hpet_block_lines(const struct hpet_block *b)

@@ -23,6 +23,11 @@
  * @looked_ns: when a match of the timer was last noticed
  * @min_interval_ns: least time between two looks at a periodic timer
  * @dropped: lines (bit mask of GSIs) to be lowered before they are raised again
+ * @masked: lines that are masked at the I/O APIC, as far as is known; after
+ *	reset all are
+ * @elsewhere: timers (bit mask) whose last tick found its line masked there, and
+ *	can only have gone to the PIC
+ * @gsi: the line that each timer drove last
  */
 struct hpet_block {
 	struct hpet_model m;
@@ -30,6 +35,9 @@ struct hpet_block {
 	u64 looked_ns[HPET_MAX_TIMERS];
 	u64 min_interval_ns;
 	u32 dropped;
+	u32 masked;
+	u32 elsewhere;
+	s8 gsi[HPET_MAX_TIMERS];
 };
 
 /**
@@ -136,13 +144,14 @@ void hpet_block_set_params(struct hpet_block *b, u64 now, unsigned int n,
 void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi);
 
 /**
- * hpet_block_unmasked() - the guest has unmasked a line
+ * hpet_block_masked() - the guest has masked or unmasked a line
  * @b: the block
  * @now: time, ns
- * @gsi: the line. A tick that went another way before will not be acknowledged
+ * @gsi: the line
+ * @masked: true: masked. Once unmasked, a tick that went another way will not be acknowledged
  *	there any more
  */
-void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi);
+void hpet_block_masked(struct hpet_block *b, u64 now, u32 gsi, bool masked);
 
 /**
  * hpet_block_ready() - is there anything to deliver
@@ -177,6 +186,14 @@ bool hpet_block_take(struct hpet_block *b, u64 now, bool fsb_only,
  */
 void hpet_block_result(struct hpet_block *b, const struct hpet_delivery *d,
 		       int result);
+
+/**
+ * hpet_block_quiet() - is nothing being injected
+ * @b: the block
+ *
+ * Return: false between hpet_block_take() and hpet_block_result().
+ */
+bool hpet_block_quiet(const struct hpet_block *b);
 
 /**
  * hpet_block_lines() - lines that level-triggered timers hold up

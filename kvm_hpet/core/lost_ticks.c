@@ -29,6 +29,12 @@ static u32 policy(const struct lost_ticks *lt)
 	return repeats(lt) ? lt->params.policy : LOST_TICKS_DISCARD;
 }
 
+/* Is what is owed a span of guest time? Else it is just the next tick. */
+static bool keeps_owed(const struct lost_ticks *lt)
+{
+	return policy(lt) == LOST_TICKS_DELAY || policy(lt) == LOST_TICKS_SLEW;
+}
+
 /* Does a tick have to be acknowledged before the next one goes out? */
 static bool needs_ack(const struct lost_ticks *lt)
 {
@@ -154,6 +160,14 @@ void lost_ticks_set_params(struct lost_ticks *lt,
 	give_up(lt, limit(lt));
 }
 
+/* How many ticks of the new period the guest time stands for that is owed. */
+static u64 count_anew(const struct lost_ticks *lt, u64 n, u64 from)
+{
+	/* Far beyond every limit a period of centuries would give nonsense. */
+	return min_t(u64, mul_div_sat(n, from, lt->period_ns),
+		     limit(lt) + (u32)~0U);
+}
+
 void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
 {
 	u64 from = lt->period_ns;
@@ -166,9 +180,8 @@ void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
 	if (!period_ns) {
 		/* A tick that does not repeat stands for no span of time. */
 		give_up(lt, taken(lt));
-	} else if (from && recount) {
-		u64 owed = min_t(u64, mul_div_sat(n, from, period_ns),
-				 limit(lt));
+	} else if (from && recount && keeps_owed(lt)) {
+		u64 owed = count_anew(lt, n, from);
 
 		lt->count.due += owed - n;
 		lt->backlog += owed - n;
@@ -202,9 +215,9 @@ void lost_ticks_restart(struct lost_ticks *lt)
 	lt->not_before = 0;
 }
 
-void lost_ticks_unmasked(struct lost_ticks *lt)
+void lost_ticks_unmasked(struct lost_ticks *lt, bool astray)
 {
-	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+	if (astray && lt->ack_mode != LOST_TICKS_ACK_LEVEL)
 		stop_waiting(lt);
 	if (lt->not_before == HPET_NEVER)
 		lt->not_before = 0;

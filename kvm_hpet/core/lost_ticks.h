@@ -171,13 +171,15 @@ void lost_ticks_restart(struct lost_ticks *lt);
 
 /**
  * lost_ticks_unmasked() - the guest can be interrupted again: no longer wait for
- * an acknowledgement, nor for the next tick after one that was masked
+ * the next tick after one that was masked
  * @lt: the ticks
+ * @astray: the tick in flight went another way: do not wait for its
+ *	acknowledgment either
  *
  * What goes out next keeps its distance from the last one: guests that mask the
  * line in each of their handlers are no reason to hurry.
  */
-void lost_ticks_unmasked(struct lost_ticks *lt);
+void lost_ticks_unmasked(struct lost_ticks *lt, bool astray);
 
 /**
  * lost_ticks_reset() - the device was reset: what was to come is discarded

@@ -57,7 +57,7 @@ void lost_ticks_restart(struct lost_ticks *lt)
 {
 }
 
-void lost_ticks_unmasked(struct lost_ticks *lt)
+void lost_ticks_unmasked(struct lost_ticks *lt, bool astray)
 {
 }
 

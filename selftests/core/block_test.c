@@ -458,7 +458,60 @@ static void acknowledgements_go_by_line(void **state)
 	hpet_block_ack(&w.b, w.now, 21);
 	assert_true(w.b.ticks[0].in_flight);
 	assert_false(w.b.ticks[1].in_flight);
-	hpet_block_unmasked(&w.b, w.now, 20);
+}
+
+/* Found its line masked, so it went to the PIC, whose acknowledgment is lost when the guest goes over to the APIC. */
+static void a_tick_that_went_astray_is_not_waited_for(void **state)
+{
+	static struct world w;
+
+	start(&w, 1, 0);
+	w.check = check;
+	w.irqs_off_until = HPET_NEVER;
+	world_policy(&w, LOST_TICKS_SLEW, 10, 1, 5 * SEC);
+	w.b.masked = BIT(20);
+	periodic(&w, 0, route(20), MS_TICKS);
+	world_run(&w, 2 * MS + 1000);
+	assert_true(w.b.ticks[0].in_flight);
+	hpet_block_masked(&w.b, w.now, 20, false);
+	assert_false(w.b.ticks[0].in_flight);
+}
+
+/* Linux masks and unmasks a line to move it to another CPU: its tick is still pending there. */
+static void a_tick_that_arrived_is_waited_for(void **state)
+{
+	static struct world w;
+
+	start(&w, 1, 0);
+	w.check = check;
+	w.irqs_off_until = HPET_NEVER;
+	world_policy(&w, LOST_TICKS_SLEW, 10, 1, 5 * SEC);
+	hpet_block_masked(&w.b, w.now, 20, false);
+	periodic(&w, 0, route(20), MS_TICKS);
+	world_run(&w, 2 * MS + 1000);
+	assert_true(w.b.ticks[0].in_flight);
+	hpet_block_masked(&w.b, w.now, 20, true);
+	hpet_block_masked(&w.b, w.now, 20, false);
+	assert_true(w.b.ticks[0].in_flight);
+}
+
+/* With the route changed the acknowledgment comes on a line that is nobody's any more. */
+static void another_route_ends_the_wait(void **state)
+{
+	static struct world w;
+	u64 config;
+
+	start(&w, 1, 0);
+	w.check = check;
+	w.irqs_off_until = HPET_NEVER;
+	world_policy(&w, LOST_TICKS_SLEW, 10, 1, 5 * SEC);
+	periodic(&w, 0, route(20), MS_TICKS);
+	world_run(&w, 2 * MS + 1000);
+	assert_true(w.b.ticks[0].in_flight);
+	config = w.b.m.timer[0].config & ~HPET_TN_ROUTE_MASK;
+	hpet_block_write(&w.b, w.now, HPET_REG_TIMER(0), 8, config | route(20));
+	assert_true(w.b.ticks[0].in_flight);
+	hpet_block_write(&w.b, w.now, HPET_REG_TIMER(0), 8, config | route(21));
 	assert_false(w.b.ticks[0].in_flight);
 }
 
@@ -646,6 +699,9 @@ int main(void)
 		cmocka_unit_test(legacy_is_told),
 		cmocka_unit_test(messages_are_as_programmed),
 		cmocka_unit_test(acknowledgements_go_by_line),
+		cmocka_unit_test(a_tick_that_went_astray_is_not_waited_for),
+		cmocka_unit_test(a_tick_that_arrived_is_waited_for),
+		cmocka_unit_test(another_route_ends_the_wait),
 		cmocka_unit_test(match_written_in_a_pause),
 		cmocka_unit_test(pauses_are_no_time),
 		cmocka_unit_test(halves_with_a_match_in_between),

@@ -844,6 +844,18 @@ static void period_change_recounts(void **state)
 	assert_int_equal(lt.backlog, 6);
 }
 
+/* With a policy under which nothing is owed a tick on its way is just that. */
+static void period_change_keeps_the_next_tick(void **state)
+{
+	struct lost_ticks lt;
+
+	setup(&lt, DISCARD, EDGE);
+	due(&lt, 1);
+	set_period(&lt, 16 * PERIOD, true);
+	assert_int_equal(lt.backlog, 1);
+	assert_int_equal(lt.count.due, 1);
+}
+
 /* Also with one on its way, which is not owed any more, and at the limit. */
 static void period_change_while_injecting(void **state)
 {
@@ -1122,6 +1134,7 @@ int main(void)
 		cmocka_unit_test(load_goes_on),
 		cmocka_unit_test(load_is_bounded),
 		cmocka_unit_test(period_change_recounts),
+		cmocka_unit_test(period_change_keeps_the_next_tick),
 		cmocka_unit_test(period_change_while_injecting),
 		cmocka_unit_test(period_ends),
 		cmocka_unit_test(policy_changes_live),

@@ -199,10 +199,16 @@ static void timer_fired(struct world *w, unsigned int n)
 		kick(w);
 }
 
-static void line_event(struct world *w, u32 gsi,
-		       void (*event)(struct hpet_block *, u64, u32))
+static void acked(struct world *w, u32 gsi)
 {
-	event(&w->b, world_clock(w), gsi);
+	hpet_block_ack(&w->b, world_clock(w), gsi);
+	if (timers_sync(w))
+		kick(w);
+}
+
+static void masked(struct world *w, u32 gsi, bool now_masked)
+{
+	hpet_block_masked(&w->b, world_clock(w), gsi, now_masked);
 	if (timers_sync(w))
 		kick(w);
 }
@@ -247,23 +253,23 @@ static void end_of_interrupt(struct world *w, unsigned int i)
 	p->isr = false;
 	if (i >= WORLD_PINS)
 		return;
-	line_event(w, i, hpet_block_ack);
+	acked(w, i);
 	if (w->masks)
 		world_mask(w, i, false);
 	if (p->level && !p->masked && !p->irr)
 		pend(w, p);
 }
 
-void world_mask(struct world *w, u32 gsi, bool masked)
+void world_mask(struct world *w, u32 gsi, bool mask)
 {
 	struct pin *p = &w->pin[gsi];
 
-	if (p->masked == masked)
+	if (p->masked == mask)
 		return;
-	p->masked = masked;
-	if (masked)
+	p->masked = mask;
+	masked(w, gsi, mask);
+	if (mask)
 		return;
-	line_event(w, gsi, hpet_block_unmasked);
 	if (p->level && !p->irr && !p->isr)
 		pend(w, p);
 }
