@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall demo check bench lint clean help
+.PHONY: all modules tool install uninstall demo check check-guests fuzz bench lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -52,6 +52,14 @@ check: testhost ## all tests of a submission (sets itself up)
 	@$(call setup,check lint demo)
 	@selftests/check
 
+check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtimers (2 to 4 minutes)
+	@$(call setup,check)
+	@selftests/guests/run
+
+fuzz: ## libFuzzer on the core for TIME seconds (default 60)
+	@$(call setup,fuzz)
+	@selftests/fuzz/run $(TIME)
+
 bench: testhost ## cost of a counter read against its rivals; out/bench.json
 	@$(call setup,check)
 	@benchmarks/run
@@ -66,4 +74,4 @@ clean:
 	rm -rf out
 
 help: ## this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
