@@ -49,7 +49,7 @@ demo: testhost ## the main job: a guest's clock under load, with QEMU's own HPET
 	@demo/run
 
 check: testhost ## all tests of a submission (sets itself up)
-	@$(call setup,check lint demo)
+	@$(call setup,check fuzz lint demo)
 	@selftests/check
 
 check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtimers (2 to 4 minutes)
