@@ -183,7 +183,7 @@ static void dispatch_event(struct qmp *qmp, struct json_object *msg)
 {
 	struct json_object *event;
 
-	if (json_object_object_get_ex(msg, "event", &event) && qmp->on_event)
+	if (json_object_object_get_ex(msg, "event", &event) && event && qmp->on_event)
 		qmp->on_event(qmp->context, json_object_get_string(event));
 }
 
@@ -309,7 +309,12 @@ int qmp_human_command(struct qmp *qmp, const char *line, struct json_object **te
 	struct json_object *args = json_object_new_object();
 
 	json_object_object_add(args, "command-line", json_object_new_string(line));
-	return qmp_command(qmp, "human-monitor-command", args, text);
+	if (qmp_command(qmp, "human-monitor-command", args, text))
+		return -1;
+	if (json_object_is_type(*text, json_type_string))
+		return 0;
+	json_object_put(*text);
+	return fail("QEMU's answer to \"%s\" makes no sense", line);
 }
 
 /**

@@ -25,7 +25,7 @@ static int not_qemu(const struct qemu_proc *vm)
 	return fail("process %d (%s) is not a QEMU", vm->pid, vm->program);
 }
 
-/* Ask for one member of what a query command returns. */
+/* Ask for one member, which is not null, of what a query command returns. */
 static int query(struct takeover *to, const char *command, const char *member,
 		 struct json_object **value)
 {
@@ -34,7 +34,7 @@ static int query(struct takeover *to, const char *command, const char *member,
 
 	if (qmp_command(&to->agent.qmp, command, NULL, &result))
 		return -1;
-	there = json_object_object_get_ex(result, member, value);
+	there = json_object_object_get_ex(result, member, value) && *value;
 	if (there)
 		json_object_get(*value);
 	json_object_put(result);
