@@ -90,6 +90,8 @@ static void set_rate(struct lost_ticks *lt, u32 rate)
 /* @residue ticks were left over when a new one fell due. */
 static void adapt_rate(struct lost_ticks *lt, u64 residue)
 {
+	u32 rate = lt->rate;
+
 	if (!residue || policy(lt) != LOST_TICKS_SLEW)
 		lt->rate = 0;
 	else if (!lt->rate)
@@ -97,6 +99,7 @@ static void adapt_rate(struct lost_ticks *lt, u64 residue)
 	else if (residue > lt->residue)
 		set_rate(lt, lt->rate + lt->params.ramp);
 	lt->residue = residue;
+	lt->rose = lt->rate > rate;
 }
 
 /* The least time from one tick to the next, 0: they go out as they fall due. */
@@ -265,9 +268,15 @@ void lost_ticks_due(struct lost_ticks *lt, u64 n)
 	/* After a masked tick the next attempt is due with the next tick. */
 	if (lt->not_before == HPET_NEVER)
 		lt->not_before = 0;
-	/* While none goes out it makes no difference how often one looks. */
+	/*
+	 * While none goes out it makes no difference how often one looks: it is
+	 * one loss, for which the rate rises once, at the first look or when it
+	 * is over.
+	 */
 	if (!lt->regular || !residue)
 		adapt_rate(lt, residue);
+	else if (lt->rose)
+		lt->residue = residue;
 	lt->regular = true;
 	give_up(lt, limit(lt));
 	lt->count.max_backlog = max_t(u64, lt->count.max_backlog, lt->backlog);

@@ -102,6 +102,7 @@ struct lost_ticks_count {
  * @repeating: it is one that went out before and was not acknowledged
  * @in_flight: one tick is injected and not acknowledged
  * @regular: the tick of this interval is still to be injected
+ * @rose: @rate rose when the last tick fell due
  */
 struct lost_ticks {
 	struct lost_ticks_params params;
@@ -120,6 +121,7 @@ struct lost_ticks {
 	bool repeating;
 	bool in_flight;
 	bool regular;
+	bool rose;
 };
 
 /**

@@ -456,8 +456,36 @@ static void looking_does_not_raise_the_rate(void **state)
 		due(&once, 1);
 		due(&often, 1);
 		assert_int_equal(often.rate, 1);
+		/* Only when it was noticed differs. */
+		often.rose = once.rose;
 		assert_memory_equal(&once, &often, sizeof(once));
 	}
+}
+
+/* Nor does the first look, at a small loss, make a second one of all that follows. */
+static void a_loss_seen_early_is_one_loss(void **state)
+{
+	struct lost_ticks lt;
+	unsigned int i;
+
+	setup(&lt, SLEW, EDGE);
+	due(&lt, 1);
+	inject(&lt, 0, 1);
+	due(&lt, 2);
+	assert_int_equal(lt.rate, 1);
+	for (i = 0; i < 48; i++)
+		due(&lt, 1);
+	ack(&lt);
+	inject(&lt, 51 * PERIOD, 1);
+	due(&lt, 1);
+	assert_int_equal(lt.rate, 1);
+	/* The next loss is one more, whether or not the first look shows it. */
+	for (i = 0; i < 6; i++)
+		due(&lt, 1);
+	ack(&lt);
+	inject(&lt, 58 * PERIOD, 1);
+	due(&lt, 1);
+	assert_int_equal(lt.rate, 2);
 }
 
 static void slew_ramp_of_0_stays(void **state)
@@ -1117,6 +1145,7 @@ int main(void)
 		cmocka_unit_test(slew_catches_up),
 		cmocka_unit_test(slew_ramps_up),
 		cmocka_unit_test(looking_does_not_raise_the_rate),
+		cmocka_unit_test(a_loss_seen_early_is_one_loss),
 		cmocka_unit_test(slew_ramp_of_0_stays),
 		cmocka_unit_test(slew_respects_the_least_interval),
 		cmocka_unit_test(slew_never_exceeds_the_rate),
