@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall demo check check-guests fuzz bench lint clean help
+.PHONY: all modules tool install uninstall demo check check-guests check-oracle fuzz bench lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -55,6 +55,10 @@ check: testhost ## all tests of a submission (sets itself up)
 check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtimers (2 to 4 minutes)
 	@$(call setup,check)
 	@selftests/guests/run
+
+check-oracle: ## the model against QEMU's own HPET, a million operations (needs Debian's sources)
+	@$(call setup,build testbed l0qemu)
+	@selftests/oracle/run
 
 fuzz: ## libFuzzer on the core for TIME seconds (default 60)
 	@$(call setup,fuzz)
