@@ -95,58 +95,6 @@ static void test_period(uint32_t period_fs)
 	machine_free(m);
 }
 
-/*
- * The host's clock counts ns, so guest time moves by whole ns whatever its own
- * unit is: between two pauses by a multiple of 1,000,000 fs, to the femtosecond.
- */
-static void test_exact(uint32_t period_fs)
-{
-	struct machine *m = machine_new();
-	struct kvm_hpet_state s, t;
-	unsigned int i, moved = 0, bad = 0;
-
-	m->config.period_fs = period_fs;
-	machine_create_block(m);
-	hpet_ioctl(m->hpet, KVM_HPET_PAUSE, NULL);
-	s = state_get(m);
-	s.config = CONFIG_ENABLE;
-	s.counter = 12345;
-	s.counter_phase_fs = period_fs - 1;
-	state_set(m, &s);
-	for (i = 0; i < SAMPLES; i++) {
-		hpet_ioctl(m->hpet, KVM_HPET_RESUME, NULL);
-		hpet_ioctl(m->hpet, KVM_HPET_PAUSE, NULL);
-		t = state_get(m);
-		bad += (guest_fs(m, &t) - guest_fs(m, &s)) % FS_PER_NS != 0;
-		moved += guest_fs(m, &t) > guest_fs(m, &s);
-		s = t;
-	}
-	ok_eq(moved, SAMPLES, "%u fs: time passes between two pauses", period_fs);
-	ok_eq(bad, 0, "%u fs: by whole nanoseconds", period_fs);
-	machine_free(m);
-}
-
-/* Minutes cost nothing where time is counted and the host is idle. */
-static void test_drift(void)
-{
-	unsigned int seconds = sysconf(_SC_NPROCESSORS_ONLN) == 1 ? 100 : 1;
-	struct machine *m = machine_with_block();
-	struct kvm_hpet_state s = state_get(m), t;
-	struct moment start, now;
-
-	s.config = CONFIG_ENABLE;
-	start = load(m, &s);
-	sleep_ms(1000 * seconds);
-	now.earliest = now_ns();
-	t = state_get(m);
-	now.latest = now_ns();
-	ok(between(guest_fs(m, &t), now.earliest - start.latest,
-		   now.latest - start.earliest), "no drift in %u s", seconds);
-	note("known to %llu ns", (unsigned long long)
-	     (start.latest - start.earliest + now.latest - now.earliest));
-	machine_free(m);
-}
-
 /* Over a long time: the 128-bit product and the wrap at the top. */
 static void test_wide(void)
 {
@@ -319,6 +267,7 @@ static void test_race(void)
 		hpet_ioctl(m->hpet, KVM_HPET_PAUSE, NULL);
 		hpet_ioctl(m->hpet, KVM_HPET_RESUME, NULL);
 		pauses++;
+		sleep_ms(1);
 	}
 	for (i = 0; i < VCPUS; i++)
 		pthread_join(thread[i], NULL);
@@ -337,9 +286,6 @@ int main(void)
 	plan_test("main counter against the host's clock");
 	for (i = 0; i < ARRAY_SIZE(periods); i++)
 		test_period(periods[i]);
-	for (i = 0; i < ARRAY_SIZE(periods); i++)
-		test_exact(periods[i]);
-	test_drift();
 	test_wide();
 	test_standing();
 	test_race();

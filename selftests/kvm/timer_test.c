@@ -286,28 +286,6 @@ static void test_level(void)
 	machine_free(m);
 }
 
-/* Not enabled it only sets its status; enabled then, the line goes up. */
-static void test_level_disabled(void)
-{
-	struct machine *m = apic_machine(17, PIN_LEVEL);
-	struct guest_irq *irq = &m->g->irq[VECTOR_PIN(17)];
-
-	irq->status = 1 << 1;
-	guest_write(m, REG_TIMER(1), 4, TIMER_LEVEL | TIMER_ROUTE(17));
-	guest_write(m, REG_COMPARATOR(1), 8, MS);
-	block_enable(m, 0);
-	guest_spin(m, OP_SPIN_ON, 3 * MS);
-	ok_eq(guest_read(m, REG_STATUS, 4), 1 << 1,
-	      "level, not enabled: status is set");
-	ok_eq(irq->seen, 0, "level, not enabled: no interrupt");
-	guest_write(m, REG_TIMER(1), 4, TIMER_LEVEL | TIMER_ROUTE(17) |
-		    TIMER_INT);
-	guest_spin(m, OP_SPIN_ON, 5 * MS);
-	ok_eq(irq->seen, 1, "level, enabled with its status set: interrupts");
-	ok_eq(guest_read(m, REG_STATUS, 4), 0, "level: cleared by the guest");
-	machine_free(m);
-}
-
 /* Nobody clears the status: one interrupt's worth of line, all the rest lost. */
 static void test_level_unhandled(void)
 {
@@ -434,7 +412,6 @@ int main(void)
 		test_periodic(&periodic_cases[i]);
 	test_disabled();
 	test_level();
-	test_level_disabled();
 	test_level_unhandled();
 	test_routes();
 	test_message();
