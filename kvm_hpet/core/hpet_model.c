@@ -190,11 +190,12 @@ static u64 oneshot_advance(const struct hpet_model *m, struct hpet_timer *t,
 
 static u64 periodic_advance(struct hpet_timer *t, u64 elapsed)
 {
-	u64 n = (elapsed - t->next) / t->period + 1;
+	u64 past = elapsed - t->next;
+	u64 ahead = t->period - past % t->period;
 
-	t->next = later(t->next + (n - 1) * t->period, t->period);
-	t->cmp = (t->cmp + n * t->period) & hpet_timer_mask(t);
-	return n;
+	t->next = later(elapsed, ahead);
+	t->cmp = (t->cmp + past + ahead) & hpet_timer_mask(t);
+	return past / t->period + 1;
 }
 
 u64 hpet_timer_advance(struct hpet_model *m, unsigned int n, u64 elapsed)
