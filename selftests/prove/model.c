@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Matches: the next one is never in the past, and none is passed over or counted
+ * twice. For every counter, comparator, period and time.
+ */
+#include "proof.h"
+
+static u64 dividend, divisor, remainder;
+
+/*
+ * In place of the divisions of hpet_model.c. That past / period and past % period
+ * belong together is what division means; nothing more is used of it.
+ */
+static u64 quotient(u64 n, u64 d)
+{
+	u64 q = nondet_u64();
+
+	PROVE(d, "no division by zero");
+	PROVE(!divisor || (n == dividend && d == divisor),
+	      "as many as the next match was moved by");
+	ASSUME(d == 1 ? q == n : q <= n / 2);
+	return q;
+}
+
+static u64 rest(u64 n, u64 d)
+{
+	PROVE(d, "no division by zero");
+	dividend = n;
+	divisor = d;
+	remainder = nondet_u64();
+	ASSUME(remainder < d && remainder <= n);
+	return remainder;
+}
+
+#include "hpet_model.c"
+
+u64 div_u128_any(u128 n, u64 d)
+{
+	return nondet_u64();
+}
+
+static struct hpet_timer any_timer(bool periodic)
+{
+	struct hpet_timer t;
+
+	t.matched = nondet_bool();
+	t.fresh = nondet_bool();
+	ASSUME(hpet_timer_is_periodic(&t) == periodic);
+	ASSUME(!(t.cmp & ~hpet_timer_mask(&t)));
+	ASSUME(!(t.period & ~hpet_timer_mask(&t)));
+	return t;
+}
+
+/* Counter ticks of 146 years at the shortest period. */
+#define CENTURY	(1ULL << 62)
+
+void prove_schedule(void)
+{
+	struct hpet_timer t = any_timer(nondet_bool());
+	struct hpet_model m;
+	u64 elapsed = nondet_u64(), mask = hpet_timer_mask(&t);
+
+	ASSUME(elapsed < CENTURY);
+	timer_schedule(&m, &t, elapsed);
+	PROVE(t.next > elapsed, "the next match is not in the past");
+	PROVE(t.next == HPET_NEVER || ((m.base_count + t.next) & mask) == t.cmp,
+	      "it is where the comparator says");
+	PROVE(t.next == HPET_NEVER || t.next - elapsed - 1 <= mask,
+	      "none within a turn of the counter is passed over");
+	PROVE(t.next != HPET_NEVER || mask != (u32)~0U, "32 bits match for ever");
+}
+
+void prove_periodic(void)
+{
+	struct hpet_timer t = any_timer(true), was = t;
+	u64 elapsed = nondet_u64(), n;
+
+	ASSUME(elapsed < CENTURY && t.next <= elapsed);
+	divisor = 0;
+	n = periodic_advance(&t, elapsed);
+	PROVE(n, "at least the one that is due");
+	PROVE(dividend == elapsed - was.next && divisor == t.period,
+	      "as many as fit between");
+	PROVE(t.next > elapsed, "the next match is not in the past");
+	PROVE(t.next == HPET_NEVER || t.next - t.period <= elapsed,
+	      "none is passed over");
+	/* past - remainder is a multiple of the period. */
+	PROVE(t.next == HPET_NEVER ||
+	      t.next - t.period - was.next == dividend - remainder,
+	      "in the rhythm of the period");
+	PROVE(t.next == HPET_NEVER || t.cmp == ((was.cmp + t.next - was.next) &
+						hpet_timer_mask(&t)),
+	      "the comparator goes with it");
+	PROVE(t.period == was.period, "the period stays");
+}
+
+void prove_oneshot(void)
+{
+	struct hpet_timer t = any_timer(false), was = t;
+	struct hpet_model m;
+	u64 elapsed = nondet_u64(), n;
+
+	ASSUME(elapsed < CENTURY && t.next <= elapsed);
+	ASSUME(((m.base_count + t.next) & hpet_timer_mask(&t)) == t.cmp);
+	n = oneshot_advance(&m, &t, elapsed);
+	PROVE(t.next > elapsed, "the next match is not in the past");
+	if (!timer_is_32bit(&t)) {
+		PROVE(n == 1 && t.next == HPET_NEVER, "64 bits match once");
+		return;
+	}
+	PROVE(was.next + ((n - 1) << 32) <= elapsed, "none is invented");
+	PROVE(was.next + (n << 32) > elapsed, "none is passed over");
+	PROVE(t.next == was.next + (n << 32), "in the turns of the counter");
+}
+
+void prove_written(void)
+{
+	struct hpet_timer t = any_timer(nondet_bool());
+	struct hpet_model m;
+	u64 elapsed = nondet_u64();
+	u64 mask = hpet_timer_mask(&t);
+
+	ASSUME(elapsed < CENTURY);
+	ASSUME(m.period_fs >= MIN_PERIOD_FS && m.period_fs <= MAX_PERIOD_FS);
+	divisor = 0;
+	timer_written(&m, &t, elapsed);
+	PROVE(t.next > elapsed, "the next match is not in the past");
+	PROVE(t.next == HPET_NEVER || ((m.base_count + t.next) & mask) == t.cmp,
+	      "it is where the comparator says");
+}
