@@ -553,8 +553,26 @@ void policy_set(struct machine *m, uint32_t timers, uint32_t policy,
 	};
 	int ret = hpet_ioctl(m->hpet, KVM_HPET_SET_TICK_POLICY, &p);
 
-	if (ret)
+	if (ret && (ret != -EOPNOTSUPP || policy_supported()))
 		die("KVM_HPET_SET_TICK_POLICY: %s", strerror(-ret));
+}
+
+bool policy_supported(void)
+{
+	static int supported = -1;
+	struct kvm_hpet_tick_policy p = policy_default(1);
+	struct machine *m;
+
+	if (supported < 0) {
+		m = machine_new();
+		m->config.base = BASE + 0x2000;
+		machine_create_block(m);
+		p.policy = KVM_HPET_TICKS_SLEW;
+		supported = hpet_ioctl(m->hpet, KVM_HPET_SET_TICK_POLICY,
+				       &p) != -EOPNOTSUPP;
+		machine_free(m);
+	}
+	return supported;
 }
 
 uint64_t now_ns(void)

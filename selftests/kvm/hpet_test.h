@@ -227,6 +227,8 @@ struct kvm_hpet_state state_get(struct machine *m);
 void state_set(struct machine *m, struct kvm_hpet_state *state);
 struct kvm_hpet_tick_policy policy_default(uint32_t timers);
 struct kvm_hpet_tick_policy policy_get(int fd, int timer);
+/* Does this build have a lost-tick policy? Else policy_set() leaves discard. */
+bool policy_supported(void);
 void policy_set(struct machine *m, uint32_t timers, uint32_t policy,
 		uint32_t max_rate, uint32_t ramp, uint64_t max_backlog_ns);
 

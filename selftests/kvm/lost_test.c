@@ -63,18 +63,6 @@ static struct machine *lost_machine(const struct way *w, uint64_t period)
 	return m;
 }
 
-static bool has_policy(void)
-{
-	struct machine *m = machine_with_block();
-	struct kvm_hpet_tick_policy p = policy_default(1);
-	int ret;
-
-	p.policy = KVM_HPET_TICKS_SLEW;
-	ret = hpet_ioctl(m->hpet, KVM_HPET_SET_TICK_POLICY, &p);
-	machine_free(m);
-	return ret != -EOPNOTSUPP;
-}
-
 static void policy(struct machine *m, const struct way *w, uint32_t policy)
 {
 	policy_set(m, 1U << w->timer, policy, 10, 1, 5000000000ULL);
@@ -779,7 +767,7 @@ int main(void)
 			if (!ways[i].status)
 				test_discard(&ways[i], ks[j]);
 	test_hog(&ways[0], KVM_HPET_TICKS_DISCARD);
-	if (!has_policy()) {
+	if (!policy_supported()) {
 		skip("this build has no lost-tick policy");
 		done();
 	}
