@@ -143,9 +143,11 @@ void kvm_hpet_masked(struct kvm_irq_mask_notifier *kimn, bool masked)
 	bool ready;
 	u64 now;
 
+	if (masked)
+		return;
 	raw_spin_lock_irqsave(&h->lock, flags);
 	now = ktime_get_ns();
-	hpet_block_masked(&h->block, now, line->ack.gsi, masked);
+	hpet_block_unmasked(&h->block, now, line->ack.gsi);
 	ready = kvm_hpet_timers_sync(h, now);
 	raw_spin_unlock_irqrestore(&h->lock, flags);
 	if (ready)

@@ -79,27 +79,66 @@ void kvm_hpet_config_apply(struct hpet_model *m,
 		m->timer[n].config = timer_cap(&c->timer[n]);
 }
 
+static void ticks_save(const struct hpet_block *b, unsigned int n, u64 now,
+		       struct kvm_hpet_timer_state *s)
+{
+	struct lost_ticks_state l;
+
+	lost_ticks_save(&b->ticks[n], hpet_block_guest_now(b, now), &l);
+	s->tick_ns = l.period_ns;
+	s->backlog = l.backlog;
+	s->fraction_ns = l.fraction_ns;
+	s->residue = l.residue;
+	s->next_in_ns = l.next_in_ns;
+	s->retry_in_ns = l.retry_in_ns;
+	s->retry_ns = l.retry_ns;
+	s->rate = l.rate;
+	if (l.in_flight)
+		s->flags |= KVM_HPET_TIMER_IN_FLIGHT;
+	if (l.lapses)
+		s->flags |= KVM_HPET_TIMER_LAPSES;
+	if (l.regular)
+		s->flags |= KVM_HPET_TIMER_REGULAR;
+	if (l.rose)
+		s->flags |= KVM_HPET_TIMER_ROSE;
+}
+
+static void ticks_load(struct hpet_block *b, unsigned int n, u64 now,
+		       const struct kvm_hpet_timer_state *s)
+{
+	struct lost_ticks_state l = {
+		.backlog = s->backlog,
+		.fraction_ns = s->fraction_ns,
+		.residue = s->residue,
+		.retry_ns = s->retry_ns ?: KVM_HPET_MIN_RETRY_NS,
+		.retry_in_ns = s->retry_in_ns,
+		.next_in_ns = s->next_in_ns,
+		.rate = s->rate,
+		.in_flight = s->flags & KVM_HPET_TIMER_IN_FLIGHT,
+		.lapses = s->flags & KVM_HPET_TIMER_LAPSES,
+		.regular = s->flags & KVM_HPET_TIMER_REGULAR,
+		.rose = s->flags & KVM_HPET_TIMER_ROSE,
+	};
+
+	lost_ticks_load(&b->ticks[n], hpet_block_guest_now(b, now), &l);
+}
+
 static void timer_save(const struct hpet_block *b, unsigned int n, u64 counter,
 		       struct kvm_hpet_timer_state *s)
 {
 	const struct hpet_timer *t = &b->m.timer[n];
-	const struct lost_ticks *lt = &b->ticks[n];
 	bool equal = !((t->cmp - counter) & hpet_timer_mask(t));
 
 	s->config = t->config;
 	s->comparator = t->cmp;
 	s->period = t->period;
 	s->fsb_route = t->fsb;
-	s->start = t->fresh ? t->start : 0;
-	s->backlog = lt->backlog;
-	s->rate = lt->rate;
-	s->flags = t->val_set * KVM_HPET_TIMER_VAL_SET_LOW;
+	if (t->fresh || hpet_timer_half_set(t))
+		s->start = t->start;
+	s->flags = t->val_set * KVM_HPET_TIMER_VAL_SET_LOW |
+		   t->fresh * KVM_HPET_TIMER_FRESH_LOW;
 	if (b->m.running ? equal : t->matched)
 		s->flags |= KVM_HPET_TIMER_MATCHED;
-	if (lt->in_flight)
-		s->flags |= KVM_HPET_TIMER_IN_FLIGHT;
-	if (t->fresh)
-		s->flags |= KVM_HPET_TIMER_FRESH;
 }
 
 void kvm_hpet_state_save(const struct hpet_block *b, u64 now,
@@ -119,8 +158,10 @@ void kvm_hpet_state_save(const struct hpet_block *b, u64 now,
 						       m->base_phase_fs,
 						       m->period_fs);
 	s->num_timers = m->num_timers;
-	for (n = 0; n < m->num_timers; n++)
+	for (n = 0; n < m->num_timers; n++) {
 		timer_save(b, n, s->counter, &s->timer[n]);
+		ticks_save(b, n, now, &s->timer[n]);
+	}
 }
 
 /* A route that a guest can have written, or the one after reset. */
@@ -132,14 +173,59 @@ static bool route_ok(const struct hpet_model *m, unsigned int n, u64 config)
 		(config >> HPET_TN_ROUTE_CAP_SHIFT & BIT_ULL(route));
 }
 
+/* A time from now on, no further away than the most that can be owed. */
+static bool span_ok(s64 ns)
+{
+	return ns == KVM_HPET_NEVER || ns <= (s64)KVM_HPET_MAX_BACKLOG_NS;
+}
+
+static const char *ticks_check(const struct kvm_hpet_timer_state *s)
+{
+	bool periodic = s->config & HPET_TN_PERIODIC;
+
+	if (s->tick_ns && !periodic)
+		return "timer.tick_ns";
+	if (s->backlog > (periodic ? KVM_HPET_MAX_BACKLOG_NS : 1))
+		return "timer.backlog";
+	if (s->fraction_ns >= max_t(u64, s->tick_ns, 1))
+		return "timer.fraction_ns";
+	if (s->residue > KVM_HPET_MAX_BACKLOG_NS)
+		return "timer.residue";
+	if (!span_ok(s->next_in_ns))
+		return "timer.next_in_ns";
+	if (!span_ok(s->retry_in_ns))
+		return "timer.retry_in_ns";
+	if ((s->retry_ns && s->retry_ns < KVM_HPET_MIN_RETRY_NS) ||
+	    s->retry_ns > KVM_HPET_MAX_RETRY_NS)
+		return "timer.retry_ns";
+	if (s->rate > KVM_HPET_MAX_RATE || (s->rate && !periodic))
+		return "timer.rate";
+	return NULL;
+}
+
+static struct hpet_timer loaded_timer(const struct kvm_hpet_timer_state *s)
+{
+	return (struct hpet_timer){
+		.config = s->config,
+		.cmp = s->comparator,
+		.period = s->period,
+		.fsb = s->fsb_route,
+		.start = s->start,
+		.next = HPET_NEVER,
+		.val_set = (s->flags / KVM_HPET_TIMER_VAL_SET_LOW) & 3,
+		.fresh = (s->flags / KVM_HPET_TIMER_FRESH_LOW) & 3,
+		.matched = s->flags & KVM_HPET_TIMER_MATCHED,
+	};
+}
+
 static const char *timer_check(const struct hpet_model *m, unsigned int n,
 			       const struct kvm_hpet_timer_state *s)
 {
 	const struct hpet_timer *t = &m->timer[n];
-	struct hpet_timer loaded = { .config = s->config };
+	struct hpet_timer loaded = loaded_timer(s);
 	u64 mask = hpet_timer_mask(&loaded);
 	bool periodic = s->config & HPET_TN_PERIODIC;
-	bool fresh = s->flags & KVM_HPET_TIMER_FRESH;
+	bool started = loaded.fresh || hpet_timer_half_set(&loaded);
 
 	if ((s->config ^ t->config) & ~hpet_timer_config_rw(t) ||
 	    !route_ok(m, n, s->config))
@@ -150,15 +236,12 @@ static const char *timer_check(const struct hpet_model *m, unsigned int n,
 		return "timer.period";
 	if (s->fsb_route && !(s->config & HPET_TN_FSB_CAP))
 		return "timer.fsb_route";
-	if (s->start & ~(fresh ? mask : 0))
+	if (s->start & ~(started ? mask : 0))
 		return "timer.start";
-	if (s->flags & ~KVM_HPET_TIMER_STATE_ALL || (fresh && !periodic))
+	if (s->flags & ~KVM_HPET_TIMER_STATE_ALL ||
+	    (loaded.fresh && !periodic))
 		return "timer.flags";
-	if (s->rate > KVM_HPET_MAX_RATE || (s->rate && !periodic))
-		return "timer.rate";
-	if (s->backlog > (periodic ? KVM_HPET_MAX_BACKLOG_NS : 1))
-		return "timer.backlog";
-	return NULL;
+	return ticks_check(s);
 }
 
 /* The status bit of a timer that can't have one is 0. */
@@ -212,20 +295,6 @@ const char *kvm_hpet_state_check(const struct hpet_block *b,
 	return NULL;
 }
 
-static void timer_load(struct hpet_timer *t,
-		       const struct kvm_hpet_timer_state *s)
-{
-	t->config = s->config;
-	t->cmp = s->comparator;
-	t->period = s->period;
-	t->fsb = s->fsb_route;
-	t->start = s->start;
-	t->next = HPET_NEVER;
-	t->val_set = (s->flags / KVM_HPET_TIMER_VAL_SET_LOW) & 3;
-	t->matched = s->flags & KVM_HPET_TIMER_MATCHED;
-	t->fresh = s->flags & KVM_HPET_TIMER_FRESH;
-}
-
 void kvm_hpet_state_load(struct hpet_block *b, u64 now,
 			 const struct kvm_hpet_state *s)
 {
@@ -238,15 +307,13 @@ void kvm_hpet_state_load(struct hpet_block *b, u64 now,
 	m->status = s->status;
 	m->base_count = s->counter;
 	m->base_phase_fs = s->counter_phase_fs;
-	for (n = 0; n < m->num_timers; n++)
-		timer_load(&m->timer[n], &s->timer[n]);
+	for (n = 0; n < m->num_timers; n++) {
+		m->timer[n] = loaded_timer(&s->timer[n]);
+		lost_ticks_set_period(&b->ticks[n], s->timer[n].tick_ns, false);
+	}
 	matched = hpet_model_start(m, now);
 	hpet_block_sync(b);
-	for (n = 0; n < m->num_timers; n++) {
-		const struct kvm_hpet_timer_state *t = &s->timer[n];
-
-		lost_ticks_load(&b->ticks[n], t->backlog, t->rate,
-				t->flags & KVM_HPET_TIMER_IN_FLIGHT, now);
-	}
+	for (n = 0; n < m->num_timers; n++)
+		ticks_load(b, n, now, &s->timer[n]);
 	hpet_block_matched(b, matched);
 }

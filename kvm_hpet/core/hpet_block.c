@@ -54,12 +54,14 @@ void hpet_block_advance(struct hpet_block *b, u64 now)
 	for (n = 0; n < b->m.num_timers; n++) {
 		u64 ticks = hpet_timer_advance(&b->m, n, elapsed);
 
-		if (!ticks)
-			continue;
-		b->looked_ns[n] = now;
-		/* A period written with VAL_SET counts from the first match. */
-		lost_ticks_set_period(&b->ticks[n], period_ns(b, n), true);
-		timer_due(b, n, ticks);
+		if (ticks) {
+			b->looked_ns[n] = now;
+			/* A period written with VAL_SET counts from here on. */
+			lost_ticks_set_period(&b->ticks[n], period_ns(b, n),
+					      true);
+			timer_due(b, n, ticks);
+		}
+		lost_ticks_elapse(&b->ticks[n], now);
 	}
 }
 
@@ -77,12 +79,12 @@ static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
 	int gsi = hpet_timer_gsi(&b->m, n);
 
 	/* After VAL_SET the period may follow in a write of its own. */
-	if (!t->fresh || !lt->period_ns)
+	if (hpet_timer_period_written(t) || !lt->period_ns)
 		lost_ticks_set_period(lt, period_ns(b, n), recount);
 	lost_ticks_set_ack(lt, ack_mode(b, n), b->m.status & BIT_ULL(n));
 	/* An acknowledgment on the old line would not be understood. */
 	if (gsi != b->gsi[n])
-		lost_ticks_unmasked(lt, true);
+		lost_ticks_rerouted(lt);
 	b->gsi[n] = gsi;
 	if (!b->m.paused && !hpet_timer_audible(&b->m, n))
 		lost_ticks_mute(lt);
@@ -108,6 +110,9 @@ static void apply_effects(struct hpet_block *b, const struct hpet_effects *fx)
 			lost_ticks_restart(lt);
 	}
 	hpet_block_matched(b, fx->matched);
+	for (n = 0; fx->missed && n < b->m.num_timers; n++)
+		if (fx->corrected & BIT(n))
+			timer_due(b, n, fx->missed);
 }
 
 bool hpet_block_write(struct hpet_block *b, u64 now, u32 offset,
@@ -156,10 +161,12 @@ void hpet_block_pause(struct hpet_block *b, u64 now, bool paused)
 
 	hpet_block_advance(b, now);
 	matched = hpet_model_pause(&b->m, now, paused);
-	if (paused)
+	if (paused) {
+		b->paused_ns = now;
 		return;
+	}
 	for (n = 0; n < b->m.num_timers; n++)
-		lost_ticks_resume(&b->ticks[n], now);
+		lost_ticks_resume(&b->ticks[n], now - b->paused_ns);
 	hpet_block_matched(b, matched);
 }
 
@@ -168,7 +175,6 @@ void hpet_block_init(struct hpet_block *b, u64 min_interval_ns)
 	unsigned int n;
 
 	b->min_interval_ns = min_interval_ns;
-	b->masked = ~0U;
 	hpet_model_reset(&b->m);
 	for (n = 0; n < b->m.num_timers; n++)
 		lost_ticks_init(&b->ticks[n], min_interval_ns);
@@ -198,20 +204,14 @@ void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
 			lost_ticks_ack(&b->ticks[n]);
 }
 
-void hpet_block_masked(struct hpet_block *b, u64 now, u32 gsi, bool masked)
+void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi)
 {
 	unsigned int n;
 
-	if (masked) {
-		b->masked |= BIT(gsi);
-		return;
-	}
 	hpet_block_advance(b, now);
-	b->masked &= ~BIT(gsi);
 	for (n = 0; n < b->m.num_timers; n++)
 		if (is_edge_on(b, n, gsi))
-			lost_ticks_unmasked(&b->ticks[n],
-					    b->elsewhere & BIT(n));
+			lost_ticks_unmasked(&b->ticks[n], now);
 }
 
 static bool timer_ready(const struct hpet_block *b, unsigned int n, u64 now)
@@ -249,10 +249,6 @@ static void fill_delivery(struct hpet_block *b, unsigned int n, u64 now,
 	d->timer = n;
 	d->fsb = hpet_timer_fsb(&b->m, n);
 	d->gsi = d->fsb ? 0 : hpet_timer_gsi(&b->m, n);
-	if (b->masked & BIT(d->gsi))
-		b->elsewhere |= BIT(n);
-	else
-		b->elsewhere &= ~BIT(n);
 	d->msi_address = t->fsb >> 32;
 	d->msi_data = (u32)t->fsb;
 	d->seq = lost_ticks_begin(&b->ticks[n], now);

@@ -22,11 +22,8 @@
  * @ticks: what becomes of each timer's matches
  * @looked_ns: when a match of the timer was last noticed
  * @min_interval_ns: least time between two looks at a periodic timer
+ * @paused_ns: with guest time paused: since when
  * @dropped: lines (bit mask of GSIs) to be lowered before they are raised again
- * @masked: lines that are masked at the I/O APIC, as far as is known; after
- *	reset all are
- * @elsewhere: timers (bit mask) whose last tick found its line masked there, and
- *	can only have gone to the PIC
  * @gsi: the line that each timer drove last
  */
 struct hpet_block {
@@ -34,9 +31,8 @@ struct hpet_block {
 	struct lost_ticks ticks[HPET_MAX_TIMERS];
 	u64 looked_ns[HPET_MAX_TIMERS];
 	u64 min_interval_ns;
+	u64 paused_ns;
 	u32 dropped;
-	u32 masked;
-	u32 elsewhere;
 	s8 gsi[HPET_MAX_TIMERS];
 };
 
@@ -126,6 +122,18 @@ void hpet_block_reset(struct hpet_block *b, u64 now);
 void hpet_block_pause(struct hpet_block *b, u64 now, bool paused);
 
 /**
+ * hpet_block_guest_now() - the time that the guest's clocks have reached
+ * @b: the block
+ * @now: time, ns
+ *
+ * Return: @now, or while guest time is paused the time since when it is.
+ */
+static inline u64 hpet_block_guest_now(const struct hpet_block *b, u64 now)
+{
+	return b->m.paused ? b->paused_ns : now;
+}
+
+/**
  * hpet_block_set_params() - another policy for one timer
  * @b: the block
  * @now: time, ns
@@ -144,14 +152,12 @@ void hpet_block_set_params(struct hpet_block *b, u64 now, unsigned int n,
 void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi);
 
 /**
- * hpet_block_masked() - the guest has masked or unmasked a line
+ * hpet_block_unmasked() - the guest has unmasked a line at an interrupt controller
  * @b: the block
  * @now: time, ns
  * @gsi: the line
- * @masked: true: masked. Once unmasked, a tick that went another way will not be acknowledged
- *	there any more
  */
-void hpet_block_masked(struct hpet_block *b, u64 now, u32 gsi, bool masked);
+void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi);
 
 /**
  * hpet_block_ready() - is there anything to deliver

@@ -13,8 +13,13 @@
 				 HPET_TN_PERIODIC | HPET_TN_32BIT | \
 				 HPET_TN_ROUTE_MASK | HPET_TN_FSB_ENABLE)
 
-#define VAL_SET_LOW		BIT(0)
-#define VAL_SET_HIGH		BIT(1)
+/* Of a register of 64 bits that is written as two of 32. */
+#define LOW_HALF		BIT(0)
+#define HIGH_HALF		BIT(1)
+#define BOTH_HALVES		(LOW_HALF | HIGH_HALF)
+
+/* More matches than a guest can miss; keeps sums of them within 64 bits. */
+#define MANY_MATCHES		BIT_ULL(62)
 
 /*
  * How long a guest may have been held up between reading the counter and
@@ -149,27 +154,31 @@ static bool timer_written(const struct hpet_model *m, struct hpet_timer *t,
 {
 	u64 past = timer_overdue(m, t, elapsed);
 
-	if (past == HPET_NEVER || !hpet_timer_is_periodic(t))
+	if (past == HPET_NEVER || !hpet_timer_is_periodic(t)) {
 		timer_schedule(m, t, elapsed);
-	else
+	} else {
 		timer_resync(m, t, elapsed, past);
+		if (past >= t->period)
+			t->fresh = 0;
+	}
 	return past != HPET_NEVER;
 }
 
 /*
  * The period was written by itself after the comparator, and the timer has
- * matched in between with what it took for its period: now it is known when it
- * should have. Linux writes the two in this order and can be held up.
+ * matched in between, once, and then waits for what it took for its period: now
+ * it is known when it should have. Linux writes the two in this order and can be
+ * held up. Returns false, or how many more matches there should have been.
  */
 static bool timer_period_written(const struct hpet_model *m,
-				 struct hpet_timer *t, u64 elapsed)
+				 struct hpet_timer *t, u64 elapsed, u64 *missed)
 {
 	u64 past = (m->base_count + elapsed - t->start) & hpet_timer_mask(t);
 
-	if (!t->fresh || t->cmp == t->start || !t->period ||
-	    past > held_up_ticks(m))
+	if (t->cmp == t->start || !t->period)
 		return false;
 	timer_resync(m, t, elapsed, past);
+	*missed = min_t(u64, past / t->period, MANY_MATCHES);
 	return true;
 }
 
@@ -193,6 +202,9 @@ static u64 periodic_advance(struct hpet_timer *t, u64 elapsed)
 	u64 past = elapsed - t->next;
 	u64 ahead = t->period - past % t->period;
 
+	/* From the second match on the period must be what was meant. */
+	if (t->cmp != t->start || past >= t->period)
+		t->fresh = 0;
 	t->next = later(elapsed, ahead);
 	t->cmp = (t->cmp + past + ahead) & hpet_timer_mask(t);
 	return past / t->period + 1;
@@ -279,7 +291,7 @@ static u64 timer_read(const struct hpet_timer *t, u32 reg)
 	switch (reg) {
 	case HPET_TIMER_CONFIG:
 		return t->config |
-			(t->val_set & VAL_SET_LOW ? HPET_TN_VAL_SET : 0);
+			(t->val_set & LOW_HALF ? HPET_TN_VAL_SET : 0);
 	case HPET_TIMER_COMPARATOR:
 		return t->cmp;
 	case HPET_TIMER_FSB:
@@ -384,8 +396,10 @@ static void counter_write(struct hpet_model *m, u64 val, u64 mask)
 		return;
 	m->base_count = merge_bits(m->base_count, val, mask) & hpet_counter_mask(m);
 	m->base_phase_fs = 0;
-	for (i = 0; i < m->num_timers; i++)
+	for (i = 0; i < m->num_timers; i++) {
 		m->timer[i].matched = false;
+		m->timer[i].fresh = 0;
+	}
 }
 
 u64 hpet_timer_config_rw(const struct hpet_timer *t)
@@ -420,8 +434,7 @@ static void timer_config_write(struct hpet_model *m, u64 now, unsigned int n,
 	u64 old = t->config;
 
 	if (mask & HPET_TN_VAL_SET)
-		t->val_set = val & HPET_TN_VAL_SET ?
-			     VAL_SET_LOW | VAL_SET_HIGH : 0;
+		t->val_set = val & HPET_TN_VAL_SET ? BOTH_HALVES : 0;
 	val = timer_route(m, n, merge_bits(old, val,
 					   mask & hpet_timer_config_rw(t)));
 	if (val == old)
@@ -434,7 +447,7 @@ static void timer_config_write(struct hpet_model *m, u64 now, unsigned int n,
 		return;
 	t->cmp &= hpet_timer_mask(t);
 	t->period &= hpet_timer_mask(t);
-	t->fresh = false;
+	t->fresh = 0;
 	fx->restarted |= BIT(n);
 	if (m->running)
 		timer_schedule(m, t, hpet_elapsed(m, now));
@@ -442,7 +455,13 @@ static void timer_config_write(struct hpet_model *m, u64 now, unsigned int n,
 
 static u8 halves(u64 mask)
 {
-	return ((u32)mask ? VAL_SET_LOW : 0) | (mask >> 32 ? VAL_SET_HIGH : 0);
+	return ((u32)mask ? LOW_HALF : 0) | (mask >> 32 ? HIGH_HALF : 0);
+}
+
+/* Those of @awaited that are still to be written after those of @mask. */
+static u8 remaining(const struct hpet_timer *t, u8 awaited, u64 mask)
+{
+	return timer_is_32bit(t) ? 0 : awaited & ~halves(mask);
 }
 
 /*
@@ -451,10 +470,21 @@ static u8 halves(u64 mask)
  */
 static u64 comparator_so_far(const struct hpet_timer *t)
 {
-	bool second = t->fresh && (t->val_set == VAL_SET_LOW ||
-				   t->val_set == VAL_SET_HIGH);
+	return hpet_timer_half_set(t) ? t->start : t->cmp;
+}
 
-	return second ? t->start : t->cmp;
+static void period_write(struct hpet_model *m, unsigned int n, u64 elapsed,
+			 u64 mask, struct hpet_effects *fx)
+{
+	struct hpet_timer *t = &m->timer[n];
+	u8 fresh = remaining(t, t->fresh, mask);
+
+	/* A half that was written before: this is another period. */
+	if (!(t->fresh & halves(mask)))
+		fresh = 0;
+	else if (m->running && timer_period_written(m, t, elapsed, &fx->missed))
+		fx->corrected |= BIT(n);
+	t->fresh = fresh;
 }
 
 static void comparator_write(struct hpet_model *m, u64 now, unsigned int n,
@@ -472,15 +502,13 @@ static void comparator_write(struct hpet_model *m, u64 now, unsigned int n,
 	if (periodic)
 		t->period = merge_bits(t->period, val, mask);
 	if (!sets_cmp) {
-		if (m->running && timer_period_written(m, t, elapsed))
-			fx->corrected |= BIT(n);
-		t->fresh = false;
+		period_write(m, n, elapsed, mask, fx);
 		return;
 	}
 	t->cmp = merge_bits(comparator_so_far(t), val, mask);
-	t->val_set &= timer_is_32bit(t) ? 0 : ~halves(mask);
+	t->val_set = remaining(t, t->val_set, mask);
 	t->start = t->cmp;
-	t->fresh = periodic;
+	t->fresh = periodic ? BOTH_HALVES : 0;
 	t->matched = false;
 	fx->restarted |= BIT(n);
 	if (m->running && timer_written(m, t, elapsed))

@@ -20,13 +20,17 @@
  * @cmp: comparator register. Of a running periodic timer: its next match
  * @period: value last written to the accumulator, counter ticks, 0: none
  * @fsb: FSB interrupt route register
- * @start: with @fresh: first match as the guest wrote it
+ * @start: with @fresh, or one half of @val_set: the comparator as the guest wrote
+ *	it
  * @next: next match, in elapsed ticks; HPET_NEVER: none. Only valid while the
  *	counter runs
  * @val_set: halves of the comparator (bit 0: low, 1: high) that the next write
  *	sets because of VAL_SET
  * @matched: while the counter stands: it equals @cmp and that match is over
- * @fresh: @cmp was written with VAL_SET and the period not by itself so far
+ * @fresh: halves of the period that have their value from the write with VAL_SET
+ *	to @cmp, and may not have been meant so: software that writes the two one
+ *	after the other has not written these, and the timer has not matched
+ *	twice. 0 unless periodic
  */
 struct hpet_timer {
 	u64 config;
@@ -36,8 +40,8 @@ struct hpet_timer {
 	u64 start;
 	u64 next;
 	u8 val_set;
+	u8 fresh;
 	bool matched;
-	bool fresh;
 };
 
 /**
@@ -75,7 +79,8 @@ struct hpet_model {
  * @acked: level-triggered timers whose status bit the guest cleared
  * @restarted: timers whose schedule begins anew
  * @changed: timers whose configuration or period may be another one now
- * @corrected: of these, timers whose period so far was never meant
+ * @corrected: of these, the timer whose period so far was never meant
+ * @missed: matches that it has missed by that
  * @legacy: LEG_RT_CNF changed
  */
 struct hpet_effects {
@@ -84,6 +89,7 @@ struct hpet_effects {
 	u32 restarted;
 	u32 changed;
 	u32 corrected;
+	u64 missed;
 	bool legacy;
 };
 
@@ -191,6 +197,28 @@ u64 hpet_timer_advance(struct hpet_model *m, unsigned int n, u64 elapsed);
 static inline bool hpet_timer_is_periodic(const struct hpet_timer *t)
 {
 	return (t->config & HPET_TN_PERIODIC) && t->period;
+}
+
+/**
+ * hpet_timer_half_set() - is a comparator set that is written in halves
+ * @t: the timer
+ *
+ * Return: true if one half was written with VAL_SET and the other not so far.
+ */
+static inline bool hpet_timer_half_set(const struct hpet_timer *t)
+{
+	return t->val_set && t->val_set != 3;
+}
+
+/**
+ * hpet_timer_period_written() - has any of the period been written by itself
+ * @t: the timer
+ *
+ * Return: false if all there is was written with VAL_SET, as comparator.
+ */
+static inline bool hpet_timer_period_written(const struct hpet_timer *t)
+{
+	return t->fresh != 3;
 }
 
 /**

@@ -16,8 +16,8 @@
  * vector, must not stop the timer for ever. A tick injected once more is merged
  * with the first if that is still pending.
  */
-#define RETRY_FIRST_NS		1000000000ULL
-#define RETRY_LAST_NS		16000000000ULL
+#define RETRY_FIRST_NS		LOST_TICKS_RETRY_FIRST_NS
+#define RETRY_LAST_NS		LOST_TICKS_RETRY_LAST_NS
 
 static bool repeats(const struct lost_ticks *lt)
 {
@@ -78,6 +78,7 @@ static void give_up(struct lost_ticks *lt, u64 keep)
 static void stop_waiting(struct lost_ticks *lt)
 {
 	lt->in_flight = false;
+	lt->lapses = false;
 	lt->retry_ns = RETRY_FIRST_NS;
 }
 
@@ -157,38 +158,57 @@ void lost_ticks_set_params(struct lost_ticks *lt,
 	lt->params = *params;
 	if (!needs_ack(lt))
 		stop_waiting(lt);
+	if (!keeps_owed(lt))
+		lt->fraction_ns = 0;
 	lt->rate = policy(lt) == LOST_TICKS_SLEW ?
 		   min_t(u32, lt->rate, params->max_rate) : 0;
 	lt->not_before = 0;
 	give_up(lt, limit(lt));
 }
 
-/* How many ticks of the new period the guest time stands for that is owed. */
-static u64 count_anew(const struct lost_ticks *lt, u64 n, u64 from)
+static u64 add_sat(u64 a, u64 b)
 {
+	return a + b < a ? ~0ULL : a + b;
+}
+
+/*
+ * The guest time that is owed, @n ticks of @unit ns and the fraction, in ticks of
+ * the present period. The product is no more than the limit, or one tick.
+ */
+static u64 count_anew(struct lost_ticks *lt, u64 n, u64 unit)
+{
+	u64 owed = add_sat(n * unit, lt->fraction_ns);
+
+	lt->fraction_ns = owed % lt->period_ns;
+	return owed / lt->period_ns;
+}
+
+static void period_changed(struct lost_ticks *lt, u64 from, bool recount)
+{
+	u64 n = waiting(lt);
+	u64 owed = count_anew(lt, recount ? n : 0, from) + (recount ? 0 : n);
+
 	/* Far beyond every limit a period of centuries would give nonsense. */
-	return min_t(u64, mul_div_sat(n, from, lt->period_ns),
-		     limit(lt) + (u32)~0U);
+	owed = min_t(u64, owed, limit(lt) + (u32)~0U);
+	lt->count.due += owed - n;
+	lt->backlog += owed - n;
 }
 
 void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
 {
 	u64 from = lt->period_ns;
-	u64 n = waiting(lt);
 
 	if (period_ns == from)
 		return;
 	lt->period_ns = period_ns;
 	lt->not_before = 0;
-	if (!period_ns) {
-		/* A tick that does not repeat stands for no span of time. */
+	/* A tick that does not repeat stands for no span of time. */
+	if (!period_ns)
 		give_up(lt, taken(lt));
-	} else if (from && recount && keeps_owed(lt)) {
-		u64 owed = count_anew(lt, n, from);
-
-		lt->count.due += owed - n;
-		lt->backlog += owed - n;
-	}
+	if (!keeps_owed(lt))
+		lt->fraction_ns = 0;
+	else if (from)
+		period_changed(lt, from, recount);
 	lt->residue = lt->backlog;
 	if (policy(lt) != LOST_TICKS_SLEW)
 		lt->rate = 0;
@@ -204,6 +224,7 @@ void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending)
 	lt->ack_mode = ack_mode;
 	if (ack_mode == LOST_TICKS_ACK_LEVEL) {
 		lt->in_flight = pending;
+		lt->lapses = false;
 		lt->retry_at = HPET_NEVER;
 	} else if (!same || !needs_ack(lt)) {
 		stop_waiting(lt);
@@ -218,12 +239,36 @@ void lost_ticks_restart(struct lost_ticks *lt)
 	lt->not_before = 0;
 }
 
-void lost_ticks_unmasked(struct lost_ticks *lt, bool astray)
+/* After a tick that was masked the next one need not fall due first. */
+static void dont_wait_for_next(struct lost_ticks *lt)
 {
-	if (astray && lt->ack_mode != LOST_TICKS_ACK_LEVEL)
-		stop_waiting(lt);
 	if (lt->not_before == HPET_NEVER)
 		lt->not_before = 0;
+}
+
+void lost_ticks_rerouted(struct lost_ticks *lt)
+{
+	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+		stop_waiting(lt);
+	dont_wait_for_next(lt);
+}
+
+void lost_ticks_unmasked(struct lost_ticks *lt, u64 now)
+{
+	u64 until = now + max_t(u64, lt->period_ns, lt->min_interval_ns);
+
+	if (lt->in_flight && lt->ack_mode != LOST_TICKS_ACK_LEVEL &&
+	    until < lt->retry_at) {
+		lt->retry_at = until;
+		lt->lapses = true;
+	}
+	dont_wait_for_next(lt);
+}
+
+void lost_ticks_elapse(struct lost_ticks *lt, u64 now)
+{
+	if (lt->lapses && lt->retry_at <= now)
+		stop_waiting(lt);
 }
 
 void lost_ticks_reset(struct lost_ticks *lt)
@@ -233,24 +278,66 @@ void lost_ticks_reset(struct lost_ticks *lt)
 	stop_waiting(lt);
 	give_up(lt, 0);
 	lt->rate = 0;
+	lt->fraction_ns = 0;
 	lt->residue = 0;
 	lt->not_before = 0;
 	lt->regular = false;
+	lt->rose = false;
 	lt->seq++;
 }
 
-void lost_ticks_load(struct lost_ticks *lt, u64 backlog, u32 rate,
-		     bool in_flight, u64 now)
+/* Between a time and how far it is from another; no such time stays none. */
+static s64 time_until(u64 at, u64 now)
 {
-	lt->backlog = backlog;
-	lt->count.due += backlog;
-	lt->residue = backlog;
-	lt->rate = policy(lt) == LOST_TICKS_SLEW ?
-		   min_t(u32, rate, lt->params.max_rate) : 0;
+	if (!at)
+		return LOST_TICKS_AT_ONCE;
+	return at == HPET_NEVER ? LOST_TICKS_NEVER : (s64)(at - now);
+}
+
+static u64 time_after(u64 now, s64 ns)
+{
+	if (ns == LOST_TICKS_NEVER)
+		return HPET_NEVER;
+	return ns < 0 && now <= -(u64)ns ? 0 : now + ns;
+}
+
+void lost_ticks_save(const struct lost_ticks *lt, u64 now,
+		     struct lost_ticks_state *s)
+{
+	s->period_ns = lt->period_ns;
+	s->backlog = lt->backlog;
+	s->fraction_ns = lt->fraction_ns;
+	s->residue = lt->residue;
+	s->retry_ns = lt->retry_ns;
+	s->retry_in_ns = lt->in_flight ? time_until(lt->retry_at, now) : 0;
+	s->next_in_ns = time_until(lt->not_before, now);
+	s->rate = lt->rate;
+	s->in_flight = lt->in_flight;
+	s->lapses = lt->lapses;
+	s->regular = lt->regular;
+	s->rose = lt->rose;
+}
+
+void lost_ticks_load(struct lost_ticks *lt, u64 now,
+		     const struct lost_ticks_state *s)
+{
+	lt->backlog = s->backlog;
+	lt->count.due += s->backlog;
+	lt->residue = s->residue;
+	lt->regular = s->regular;
+	lt->rose = s->rose;
+	lt->not_before = time_after(now, s->next_in_ns);
+	if (keeps_owed(lt) && s->fraction_ns < lt->period_ns)
+		lt->fraction_ns = s->fraction_ns;
+	if (policy(lt) == LOST_TICKS_SLEW)
+		lt->rate = min_t(u32, s->rate, lt->params.max_rate);
 	/* With LOST_TICKS_ACK_LEVEL the status bit has said so already. */
 	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL) {
-		lt->in_flight = in_flight && needs_ack(lt);
-		lt->retry_at = now + lt->retry_ns;
+		lt->in_flight = s->in_flight && needs_ack(lt);
+		lt->lapses = s->lapses && lt->in_flight;
+		lt->retry_ns = s->retry_ns;
+		lt->retry_at = time_after(now, min_t(s64, s->retry_in_ns,
+						     s->retry_ns));
 	}
 	give_up(lt, limit(lt));
 }
@@ -265,9 +352,7 @@ void lost_ticks_due(struct lost_ticks *lt, u64 n)
 		lt->count.late += n - 1 + (lt->regular && waiting(lt));
 	lt->count.due += n;
 	lt->backlog += n;
-	/* After a masked tick the next attempt is due with the next tick. */
-	if (lt->not_before == HPET_NEVER)
-		lt->not_before = 0;
+	dont_wait_for_next(lt);
 	/*
 	 * While none goes out it makes no difference how often one looks: it is
 	 * one loss, for which the rate rises once, at the first look or when it
@@ -309,6 +394,7 @@ u32 lost_ticks_begin(struct lost_ticks *lt, u64 now)
 {
 	lt->injecting = true;
 	lt->repeating = lt->in_flight;
+	lt->lapses = false;
 	if (lt->repeating) {
 		lt->count.retries++;
 		lt->retry_ns = min_t(u64, 2 * lt->retry_ns, RETRY_LAST_NS);
@@ -378,9 +464,13 @@ void lost_ticks_ack(struct lost_ticks *lt)
 	stop_waiting(lt);
 }
 
-void lost_ticks_resume(struct lost_ticks *lt, u64 now)
+static u64 delayed(u64 at, u64 by)
 {
-	lt->not_before = 0;
-	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
-		lt->retry_at = now + lt->retry_ns;
+	return at && at != HPET_NEVER ? at + by : at;
+}
+
+void lost_ticks_resume(struct lost_ticks *lt, u64 paused_ns)
+{
+	lt->not_before = delayed(lt->not_before, paused_ns);
+	lt->retry_at = delayed(lt->retry_at, paused_ns);
 }

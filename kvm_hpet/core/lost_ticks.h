@@ -91,10 +91,13 @@ struct lost_ticks_count {
  * @period_ns: the interval; 0: the timer does not repeat
  * @min_interval_ns: ticks are never injected closer than this when catching up
  * @backlog: ticks due and not delivered, the one being injected included
- * @residue: of these, what was left when the last one fell due
+ * @fraction_ns: what is owed besides, less than one tick: a change of the period
+ *	can leave it over, and the next one may make it whole
+ * @residue: what was left of @backlog when the last one fell due
  * @not_before: earliest time of the next injection
  * @retry_ns: how long to wait for an acknowledgment
  * @retry_at: until when the present wait lasts
+ * @lapses: it ends then, and no tick is repeated
  * @ack_mode: enum lost_ticks_ack_mode
  * @rate: additional ticks an interval at this moment
  * @seq: counts injections, so that a result finds the one it belongs to
@@ -110,6 +113,7 @@ struct lost_ticks {
 	u64 period_ns;
 	u64 min_interval_ns;
 	u64 backlog;
+	u64 fraction_ns;
 	u64 residue;
 	u64 not_before;
 	u64 retry_ns;
@@ -120,9 +124,49 @@ struct lost_ticks {
 	bool injecting;
 	bool repeating;
 	bool in_flight;
+	bool lapses;
 	bool regular;
 	bool rose;
 };
+
+/**
+ * struct lost_ticks_state - where the ticks of a timer stand, for another one to go
+ * on there. Limits, statistics and ways to acknowledge aside, it is all there is
+ * @period_ns: as in struct lost_ticks
+ * @backlog: as there
+ * @fraction_ns: as there
+ * @residue: as there
+ * @retry_ns: as there
+ * @retry_in_ns: with @in_flight: @retry_at, from now on, ns; LOST_TICKS_NEVER: none
+ * @next_in_ns: @not_before, from now on, ns; may be past. LOST_TICKS_AT_ONCE: no
+ *	distance to keep; LOST_TICKS_NEVER: with the next tick that falls due
+ * @rate: as there
+ * @in_flight: as there
+ * @lapses: as there
+ * @regular: as there
+ * @rose: as there
+ */
+struct lost_ticks_state {
+	u64 period_ns;
+	u64 backlog;
+	u64 fraction_ns;
+	u64 residue;
+	u64 retry_ns;
+	s64 retry_in_ns;
+	s64 next_in_ns;
+	u32 rate;
+	bool in_flight;
+	bool lapses;
+	bool regular;
+	bool rose;
+};
+
+#define LOST_TICKS_NEVER	((s64)(~0ULL >> 1))
+#define LOST_TICKS_AT_ONCE	(-LOST_TICKS_NEVER - 1)
+
+/* How long an acknowledgment is waited for: doubled from the first to the last. */
+#define LOST_TICKS_RETRY_FIRST_NS	1000000000ULL
+#define LOST_TICKS_RETRY_LAST_NS	16000000000ULL
 
 /**
  * lost_ticks_init() - a timer that has never ticked, policy discard
@@ -152,7 +196,8 @@ void lost_ticks_set_params(struct lost_ticks *lt,
  * @lt: the ticks
  * @period_ns: 0: the timer does not repeat
  * @recount: the guest time that is owed stays the same, so count the backlog
- *	anew, rounded down; false: the old period was never meant
+ *	anew, what is over in @fraction_ns; false: the old period was never
+ *	meant, its ticks are ticks of the new one
  */
 void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount);
 
@@ -172,16 +217,36 @@ void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending);
 void lost_ticks_restart(struct lost_ticks *lt);
 
 /**
+ * lost_ticks_rerouted() - the ticks go out another way from now on: acknowledgments
+ * of the past would not be understood
+ * @lt: the ticks
+ *
+ * What goes out next keeps its distance from the last one.
+ */
+void lost_ticks_rerouted(struct lost_ticks *lt);
+
+/**
  * lost_ticks_unmasked() - the guest can be interrupted again: no longer wait for
  * the next tick after one that was masked
  * @lt: the ticks
- * @astray: the tick in flight went another way: do not wait for its
- *	acknowledgment either
+ * @now: time, ns
  *
+ * Guests mask a line when they change its vector, its CPU, or from PIC to I/O
+ * APIC. Then the acknowledgment of the tick in flight goes unnoticed, so it is
+ * waited for only one more interval. Not repeated: as a rule the guest has had it.
  * What goes out next keeps its distance from the last one: guests that mask the
  * line in each of their handlers are no reason to hurry.
  */
-void lost_ticks_unmasked(struct lost_ticks *lt, bool astray);
+void lost_ticks_unmasked(struct lost_ticks *lt, u64 now);
+
+/**
+ * lost_ticks_elapse() - time has come so far
+ * @lt: the ticks
+ * @now: time, ns
+ *
+ * Call it before lost_ticks_next().
+ */
+void lost_ticks_elapse(struct lost_ticks *lt, u64 now);
 
 /**
  * lost_ticks_reset() - the device was reset: what was to come is discarded
@@ -190,16 +255,23 @@ void lost_ticks_unmasked(struct lost_ticks *lt, bool astray);
 void lost_ticks_reset(struct lost_ticks *lt);
 
 /**
- * lost_ticks_load() - go on where a saved device stood
- * @lt: the ticks, after lost_ticks_reset(), lost_ticks_set_period() and
- *	lost_ticks_set_ack()
- * @backlog: ticks due and not delivered
- * @rate: additional ticks an interval
- * @in_flight: one is unacknowledged
- * @now: time, ns
+ * lost_ticks_save() - where the ticks stand
+ * @lt: the ticks; none is being injected
+ * @now: time, ns; while guest time is paused the time since when it is
+ * @s: the state
  */
-void lost_ticks_load(struct lost_ticks *lt, u64 backlog, u32 rate,
-		     bool in_flight, u64 now);
+void lost_ticks_save(const struct lost_ticks *lt, u64 now,
+		     struct lost_ticks_state *s);
+
+/**
+ * lost_ticks_load() - go on where saved ticks stood
+ * @lt: the ticks, after lost_ticks_reset(), lost_ticks_set_period() and
+ *	lost_ticks_set_ack() for the timer as it was saved
+ * @now: as for lost_ticks_save()
+ * @s: the state; what can't be is not taken
+ */
+void lost_ticks_load(struct lost_ticks *lt, u64 now,
+		     const struct lost_ticks_state *s);
 
 /**
  * lost_ticks_due() - ticks fell due
@@ -274,8 +346,8 @@ void lost_ticks_ack(struct lost_ticks *lt);
 /**
  * lost_ticks_resume() - guest time goes on after a pause
  * @lt: the ticks
- * @now: time, ns
+ * @paused_ns: how long it stood still
  */
-void lost_ticks_resume(struct lost_ticks *lt, u64 now);
+void lost_ticks_resume(struct lost_ticks *lt, u64 paused_ns);
 
 #endif /* _LOST_TICKS_H */

@@ -57,7 +57,15 @@ void lost_ticks_restart(struct lost_ticks *lt)
 {
 }
 
-void lost_ticks_unmasked(struct lost_ticks *lt, bool astray)
+void lost_ticks_rerouted(struct lost_ticks *lt)
+{
+}
+
+void lost_ticks_unmasked(struct lost_ticks *lt, u64 now)
+{
+}
+
+void lost_ticks_elapse(struct lost_ticks *lt, u64 now)
 {
 }
 
@@ -69,11 +77,22 @@ void lost_ticks_reset(struct lost_ticks *lt)
 	lt->seq++;
 }
 
-void lost_ticks_load(struct lost_ticks *lt, u64 backlog, u32 rate,
-		     bool in_flight, u64 now)
+void lost_ticks_save(const struct lost_ticks *lt, u64 now,
+		     struct lost_ticks_state *s)
 {
-	lt->backlog = backlog;
-	lt->count.due += backlog;
+	memset(s, 0, sizeof(*s));
+	s->period_ns = lt->period_ns;
+	s->backlog = lt->backlog;
+	s->retry_ns = LOST_TICKS_RETRY_FIRST_NS;
+	s->next_in_ns = LOST_TICKS_AT_ONCE;
+	s->in_flight = lt->in_flight;
+}
+
+void lost_ticks_load(struct lost_ticks *lt, u64 now,
+		     const struct lost_ticks_state *s)
+{
+	lt->backlog = s->backlog;
+	lt->count.due += s->backlog;
 	give_up(lt, limit(lt));
 }
 
@@ -137,6 +156,6 @@ void lost_ticks_ack(struct lost_ticks *lt)
 	lt->in_flight = false;
 }
 
-void lost_ticks_resume(struct lost_ticks *lt, u64 now)
+void lost_ticks_resume(struct lost_ticks *lt, u64 paused_ns)
 {
 }

@@ -797,7 +797,7 @@ static void restart_ends_the_wait(void **state)
 }
 
 /* A pause is no time in which the guest could have acknowledged. */
-static void resume_waits_anew(void **state)
+static void a_pause_is_no_time(void **state)
 {
 	struct lost_ticks lt;
 
@@ -807,6 +807,16 @@ static void resume_waits_anew(void **state)
 	lost_ticks_resume(&lt, 3600 * SEC);
 	check(&lt);
 	assert_int_equal(lost_ticks_next(&lt), 3601 * SEC);
+	/* Nor one for the distance between two ticks. */
+	ack(&lt);
+	assert_int_equal(lost_ticks_next(&lt), 3600 * SEC + PERIOD / 2);
+}
+
+static void load(struct lost_ticks *lt, u64 now, struct lost_ticks_state s)
+{
+	s.retry_ns = s.retry_ns ?: RETRY;
+	lost_ticks_load(lt, now, &s);
+	check(lt);
 }
 
 static void load_goes_on(void **state)
@@ -814,13 +824,17 @@ static void load_goes_on(void **state)
 	struct lost_ticks lt;
 
 	setup(&lt, SLEW, EDGE);
-	lost_ticks_load(&lt, 100, 7, true, SEC);
-	check(&lt);
+	load(&lt, SEC, (struct lost_ticks_state){
+		.backlog = 100, .fraction_ns = 77, .residue = 100, .rate = 7,
+		.next_in_ns = 100, .in_flight = true, .retry_ns = 8 * RETRY,
+		.retry_in_ns = SEC / 2,
+	});
 	assert_int_equal(lt.backlog, 100);
+	assert_int_equal(lt.fraction_ns, 77);
 	assert_int_equal(lt.rate, 7);
-	assert_int_equal(lost_ticks_next(&lt), 2 * SEC);
+	assert_int_equal(lost_ticks_next(&lt), SEC + SEC / 2);
 	ack(&lt);
-	assert_int_equal(lost_ticks_next(&lt), 0);
+	assert_int_equal(lost_ticks_next(&lt), SEC + 100);
 	due(&lt, 1);
 	assert_int_equal(lt.rate, 7);
 	fall_behind(&lt, 1);
@@ -836,23 +850,72 @@ static void load_is_bounded(void **state)
 	struct lost_ticks lt;
 
 	setup(&lt, SLEW, EDGE);
-	lost_ticks_load(&lt, 1000000, 90, false, SEC);
-	check(&lt);
+	load(&lt, SEC, (struct lost_ticks_state){
+		.backlog = 1000000, .fraction_ns = PERIOD, .rate = 90,
+		.next_in_ns = LOST_TICKS_AT_ONCE,
+	});
 	assert_int_equal(lt.backlog, 1250);
+	assert_int_equal(lt.fraction_ns, 0);
 	assert_int_equal(lt.rate, 10);
 	assert_int_equal(lt.count.discarded, 1000000 - 1250);
 	assert_int_equal(lost_ticks_next(&lt), 0);
 	setup(&lt, DISCARD, EDGE);
-	lost_ticks_load(&lt, 5, 9, true, SEC);
-	check(&lt);
+	load(&lt, SEC, (struct lost_ticks_state){
+		.backlog = 5, .fraction_ns = 1, .rate = 9, .in_flight = true,
+	});
 	assert_int_equal(lt.backlog, 1);
+	assert_int_equal(lt.fraction_ns, 0);
 	assert_int_equal(lt.rate, 0);
 	assert_false(lost_ticks_waits(&lt));
+	/* An acknowledgment that fails to come is not waited for for ever. */
+	setup(&lt, SLEW, EDGE);
+	load(&lt, SEC, (struct lost_ticks_state){
+		.backlog = 5, .in_flight = true, .retry_ns = 2 * RETRY,
+		.retry_in_ns = LOST_TICKS_NEVER,
+	});
+	assert_int_equal(lost_ticks_next(&lt), SEC + 2 * RETRY);
+}
+
+/* What is saved is loaded as it was, at another time on another clock. */
+static void saved_and_loaded(void **state)
+{
+	struct lost_ticks from, to;
+	struct lost_ticks_state s, again;
+	unsigned int mode;
+
+	for (mode = 0; mode < 3; mode++) {
+		setup(&from, SLEW, mode ? EDGE : LEVEL);
+		due(&from, 5);
+		inject(&from, SEC, mode == 1 ? -1 : 1);
+		if (mode == 2)
+			set_period(&from, PERIOD / 3, true);
+		lost_ticks_save(&from, 2 * SEC, &s);
+		lost_ticks_init(&to, MIN_INTERVAL);
+		lost_ticks_set_params(&to, &from.params);
+		set_period(&to, s.period_ns, false);
+		set_ack(&to, from.ack_mode, from.in_flight);
+		lost_ticks_load(&to, 3600 * SEC, &s);
+		check(&to);
+		lost_ticks_save(&to, 3600 * SEC, &again);
+		assert_memory_equal(&s, &again, sizeof(s));
+		assert_int_equal(to.in_flight, from.in_flight);
+		if (lost_ticks_next(&from) == HPET_NEVER)
+			assert_true(lost_ticks_next(&to) == HPET_NEVER);
+		else
+			assert_int_equal(lost_ticks_next(&to),
+					 lost_ticks_next(&from) + 3598 * SEC);
+	}
+	/* A time before the clock's first is now. */
+	s.next_in_ns = -100;
+	s.in_flight = false;
+	lost_ticks_reset(&to);
+	load(&to, 100, s);
+	assert_int_equal(lost_ticks_next(&to), 0);
 }
 
 /* ---- period ---- */
 
-/* The guest time that is owed stays, as far as it makes whole ticks. */
+/* The guest time that is owed stays, to the nanosecond. */
 static void period_change_recounts(void **state)
 {
 	struct lost_ticks lt;
@@ -866,10 +929,66 @@ static void period_change_recounts(void **state)
 	assert_int_equal(lt.backlog, 100);
 	set_period(&lt, 16 * PERIOD, true);
 	assert_int_equal(lt.backlog, 6);
+	assert_int_equal(lt.fraction_ns, 4 * PERIOD);
 	set_period(&lt, 16 * PERIOD, true);
 	assert_int_equal(lt.backlog, 6);
+	set_period(&lt, PERIOD, true);
+	assert_int_equal(lt.backlog, 100);
+	assert_int_equal(lt.fraction_ns, 0);
+}
+
+/* Windows changes between 1 ms and 15.6 ms and back all the time. */
+static void nothing_is_lost_by_changing_the_period(void **state)
+{
+	struct lost_ticks lt;
+	unsigned int i;
+
+	setup(&lt, SLEW, EDGE);
+	set_period(&lt, 1000000, true);
+	due(&lt, 50);
+	for (i = 0; i < 1000; i++) {
+		set_period(&lt, 15625000, true);
+		assert_int_equal(lt.backlog, 3);
+		set_period(&lt, 1000000, true);
+	}
+	assert_int_equal(lt.backlog, 50);
+	assert_int_equal(lt.count.due, 50);
+	/* A reset, and a policy that owes nothing, forget the fraction too. */
+	set_period(&lt, 15625000, true);
+	assert_int_equal(lt.fraction_ns, 3125000);
+	set_policy(&lt, MERGE, 10, 1, 5 * SEC);
+	set_policy(&lt, SLEW, 10, 1, 5 * SEC);
+	assert_int_equal(lt.fraction_ns, 0);
+	set_period(&lt, 1000000, true);
+	due(&lt, 50);
+	set_period(&lt, 15625000, true);
+	assert_true(lt.fraction_ns);
+	lost_ticks_reset(&lt);
+	check(&lt);
+	assert_int_equal(lt.fraction_ns, 0);
+	due(&lt, 50);
+	set_period(&lt, 1000000000, true);
+	assert_true(lt.fraction_ns);
+	set_period(&lt, 0, true);
+	assert_int_equal(lt.fraction_ns, 0);
+}
+
+/*
+ * The period so far was never meant: what fell due in it are ticks all the same,
+ * and what was owed from before is still that.
+ */
+static void a_period_that_was_never_meant(void **state)
+{
+	struct lost_ticks lt;
+
+	setup(&lt, SLEW, EDGE);
+	due(&lt, 10);
+	set_period(&lt, 50 * SEC, true);
+	assert_int_equal(lt.backlog, 0);
+	due(&lt, 1);
 	set_period(&lt, PERIOD, false);
-	assert_int_equal(lt.backlog, 6);
+	assert_int_equal(lt.backlog, 11);
+	assert_int_equal(lt.fraction_ns, 0);
 }
 
 /* With a policy under which nothing is owed a tick on its way is just that. */
@@ -1075,12 +1194,19 @@ static void random_call(struct lost_ticks *lt, struct rng *r, u64 *now,
 		lost_ticks_masked(lt, rng_below(r, 5));
 		break;
 	case 7:
-		lost_ticks_resume(lt, *now);
+		*now += a % SEC;
+		lost_ticks_resume(lt, a % SEC);
 		break;
 	case 8:
 		if (lt->injecting || lt->backlog)
 			break;
-		lost_ticks_load(lt, rng_magnitude(r) >> 23, a % 100, b & 1, *now);
+		load(lt, *now, (struct lost_ticks_state){
+			.backlog = rng_magnitude(r) >> 23, .residue = c,
+			.fraction_ns = d, .rate = a % 100, .in_flight = b & 1,
+			.regular = b & 2, .rose = b & 4,
+			.next_in_ns = (s64)(c % SEC) - (s64)SEC / 2,
+			.retry_in_ns = d % SEC, .retry_ns = (1 + a % 16) * SEC,
+		});
 		break;
 	case 9:
 	case 10:
@@ -1159,10 +1285,13 @@ int main(void)
 		cmocka_unit_test(masked_keeps_what_is_owed),
 		cmocka_unit_test(stale_results),
 		cmocka_unit_test(restart_ends_the_wait),
-		cmocka_unit_test(resume_waits_anew),
+		cmocka_unit_test(a_pause_is_no_time),
 		cmocka_unit_test(load_goes_on),
 		cmocka_unit_test(load_is_bounded),
+		cmocka_unit_test(saved_and_loaded),
 		cmocka_unit_test(period_change_recounts),
+		cmocka_unit_test(nothing_is_lost_by_changing_the_period),
+		cmocka_unit_test(a_period_that_was_never_meant),
 		cmocka_unit_test(period_change_keeps_the_next_tick),
 		cmocka_unit_test(period_change_while_injecting),
 		cmocka_unit_test(period_ends),

@@ -68,7 +68,8 @@ static void put(struct guest *g, u32 offset, unsigned int len, u64 val)
 	update(g);
 	hpet_model_write(&g->m, g->now, offset, len, val, &g->fx);
 	for (n = 0; n < g->m.num_timers; n++)
-		g->ticks[n] += g->fx.matched >> n & 1;
+		g->ticks[n] += (g->fx.matched >> n & 1) +
+			       (g->fx.corrected >> n & 1 ? g->fx.missed : 0);
 }
 
 static void w64(struct guest *g, u32 offset, u64 val)
@@ -893,8 +894,8 @@ static void linux_config(struct guest *g)
 /* Before the first match, after it, a period and many periods later. */
 static void linux_held_up_before_the_period(void **state)
 {
-	static const u64 delays[] = { 0, 50, 99, 100, 101, 399, 400, 401, 4321,
-				      HELD_UP };
+	static const u64 delays[] = { 0, 50, 99, 100, 101, 399, 400, 499, 500,
+				      501, 4321, HELD_UP, 40 * HELD_UP };
 	const u64 start = 0xffffff00, first = start + 100, period = 400;
 	struct guest g;
 	unsigned int i;
@@ -908,7 +909,7 @@ static void linux_held_up_before_the_period(void **state)
 		w32(&g, comparator(0), first);
 		run(&g, delay);
 		w32(&g, comparator(0), period);
-		expect_ticks(&g, 0, delay >= 100);
+		expect_ticks(&g, 0, delay < 100 ? 0 : past / period + 1);
 		next = delay < 100 ? 100 - delay : period - past % period;
 		assert_int_equal(g.fx.corrected, delay >= 100);
 		assert_int_equal(r64(&g, comparator(0)), (u32)(start + delay + next));
@@ -920,6 +921,63 @@ static void linux_held_up_before_the_period(void **state)
 		expect_match_in(&g, 0, period);
 		expect_match_in(&g, 0, 30);
 	}
+}
+
+/* As above, of 64 bits and in halves, whichever comes first. */
+static void held_up_before_the_halves_of_the_period(void **state)
+{
+	const u64 start = 0x300000000ULL, period = 0x100000005ULL;
+	struct guest g;
+	unsigned int high, late;
+
+	for (high = 0; high < 8; high += 4)
+		for (late = 0; late < 2; late++) {
+			setup(&g);
+			start_at(&g, start);
+			w32(&g, config(0), HPET_TN_ENABLE | HPET_TN_PERIODIC |
+			    HPET_TN_VAL_SET | ROUTE(20));
+			w64(&g, comparator(0), start + 100);
+			run(&g, late ? 150 : 50);
+			w32(&g, comparator(0) + high, period >> high * 8);
+			assert_int_equal(g.fx.corrected, late);
+			run(&g, late ? 50 : 150);
+			w32(&g, comparator(0) + 4 - high, period >> (4 - high) * 8);
+			assert_int_equal(g.fx.corrected, 1);
+			expect_ticks(&g, 0, 1);
+			expect_match_in(&g, 0, period - 100);
+			expect_match_in(&g, 0, period);
+		}
+	/* The same half again is another period. */
+	w32(&g, config(0), HPET_TN_ENABLE | HPET_TN_PERIODIC | HPET_TN_VAL_SET |
+	    ROUTE(20));
+	w64(&g, comparator(0), r64(&g, HPET_REG_COUNTER) + 100);
+	run(&g, 100);
+	expect_ticks(&g, 0, 1);
+	w32(&g, comparator(0) + 4, 0);
+	assert_int_equal(g.fx.corrected, 1);
+	w32(&g, comparator(0) + 4, 1);
+	assert_int_equal(g.fx.corrected, 0);
+	w32(&g, comparator(0), 200);
+	assert_int_equal(g.fx.corrected, 0);
+}
+
+/* With the counter somewhere else nobody knows what was missed. */
+static void counter_written_before_the_period(void **state)
+{
+	struct guest g;
+
+	setup(&g);
+	start_at(&g, 1000);
+	linux_config(&g);
+	w32(&g, comparator(0), 1100);
+	run(&g, 200);
+	expect_ticks(&g, 0, 1);
+	start_at(&g, 500);
+	w32(&g, comparator(0), 400);
+	assert_int_equal(g.fx.corrected, 0);
+	assert_int_equal(r64(&g, comparator(0)), 2200);
+	expect_match_in(&g, 0, 1700);
+	expect_match_in(&g, 0, 400);
 }
 
 /* The comparator's write itself comes too late. */
@@ -941,7 +999,7 @@ static void linux_held_up_before_the_comparator(void **state)
 		w32(&g, comparator(0), start + 100);
 		expect_ticks(&g, 0, 1);
 		w32(&g, comparator(0), period);
-		expect_ticks(&g, 0, 0);
+		expect_ticks(&g, 0, past / period);
 		expect_match_in(&g, 0, period - past % period);
 		expect_match_in(&g, 0, period);
 	}
@@ -1030,6 +1088,7 @@ static void level_to_edge_clears_the_status(void **state)
 struct plain {
 	u64 counter, cmp, period, start;
 	bool is32, periodic, running, fresh, over;
+	unsigned int matches;
 	u64 ticks;
 };
 
@@ -1041,8 +1100,10 @@ static u64 width(const struct plain *p)
 static void plain_match(struct plain *p)
 {
 	p->ticks++;
-	if (p->periodic && p->period)
-		p->cmp = (p->cmp + p->period) & width(p);
+	if (!p->periodic || !p->period)
+		return;
+	p->cmp = (p->cmp + p->period) & width(p);
+	p->matches++;
 }
 
 static void plain_run(struct plain *p, u64 ticks)
@@ -1062,15 +1123,24 @@ static bool plain_passed(const struct plain *p, u64 what, u64 *past)
 	return *past <= HELD_UP && (p->is32 || what <= p->counter);
 }
 
-static void plain_catch_up(struct plain *p, u64 from)
+static void plain_catch_up(struct plain *p, u64 from, u64 past)
 {
-	u64 past, added = 0;
+	u64 added = 0;
 
-	if (!p->periodic || !p->period || !plain_passed(p, from, &past))
+	if (!p->periodic || !p->period)
 		return;
-	while (added <= past)
+	for (p->matches = 0; added <= past; p->matches++)
 		added += p->period;
 	p->cmp = (from + added) & width(p);
+}
+
+static void plain_write_period(struct plain *p)
+{
+	if (p->running && p->fresh && p->matches == 1 && p->period) {
+		plain_catch_up(p, p->start, (p->counter - p->start) & width(p));
+		p->ticks += p->matches - 1;
+	}
+	p->fresh = false;
 }
 
 static void plain_write_cmp(struct plain *p, u64 val, bool sets)
@@ -1081,18 +1151,17 @@ static void plain_write_cmp(struct plain *p, u64 val, bool sets)
 	if (p->periodic)
 		p->period = val;
 	if (!sets) {
-		if (p->running && p->fresh && p->cmp != p->start && val)
-			plain_catch_up(p, p->start);
-		p->fresh = false;
+		plain_write_period(p);
 		return;
 	}
 	p->cmp = p->start = val;
+	p->matches = 0;
 	p->fresh = p->periodic;
 	p->over = false;
 	if (!p->running || !plain_passed(p, val, &past))
 		return;
 	p->ticks++;
-	plain_catch_up(p, val);
+	plain_catch_up(p, val, past);
 }
 
 static void plain_enable(struct plain *p, bool on)
@@ -1104,7 +1173,7 @@ static void plain_enable(struct plain *p, bool on)
 		p->over = !((p->counter ^ p->cmp) & width(p));
 	} else if (!p->over && !((p->counter ^ p->cmp) & width(p))) {
 		p->ticks++;
-		plain_catch_up(p, p->cmp);
+		plain_catch_up(p, p->cmp, 0);
 	}
 	if (on)
 		p->over = false;
@@ -1156,7 +1225,7 @@ static void plain_step(struct rng *r, struct plain *p, struct guest *g)
 			break;
 		w64(g, HPET_REG_COUNTER, near);
 		p->counter = near;
-		p->over = false;
+		p->over = p->fresh = false;
 		break;
 	default:
 		run(g, ticks);
@@ -1272,6 +1341,8 @@ int main(void)
 		cmocka_unit_test(row_tiny_period),
 		cmocka_unit_test(periodic_without_a_period),
 		cmocka_unit_test(linux_held_up_before_the_period),
+		cmocka_unit_test(held_up_before_the_halves_of_the_period),
+		cmocka_unit_test(counter_written_before_the_period),
 		cmocka_unit_test(linux_held_up_before_the_comparator),
 		cmocka_unit_test(period_written_long_after_the_comparator),
 		cmocka_unit_test(periodic_to_one_shot_and_back),

@@ -4,10 +4,8 @@
  * with another clock, has the same future as the one it was taken from; a state
  * that no block can be in is refused by the name of the field.
  *
- * What is not in the state begins anew, as after a pause: the distance to the
- * next additional tick, the time-out of an acknowledgement, since when the
- * present backlog has not grown, and, between the two writes with which Linux
- * programs a timer, the interval in which the backlog is counted.
+ * Statistics are no part of it, and when a timer with a period below the host's
+ * least interval is looked at next is the host's affair.
  */
 #include "hpet_state.h"
 #include "mul_div.h"
@@ -31,14 +29,6 @@ static const struct kvm_hpet_config world_config = {
 
 /* ---- the same future ---- */
 
-static void count_in_new_interval(struct world *w, unsigned int n)
-{
-	u64 ns = mul_div_sat(w->b.m.timer[n].period, PERIOD_10NS, 1000000);
-
-	if (w->b.m.timer[n].fresh)
-		lost_ticks_set_period(&w->b.ticks[n], ns, false);
-}
-
 static void begin_anew(struct world *w)
 {
 	unsigned int n;
@@ -46,11 +36,6 @@ static void begin_anew(struct world *w)
 	for (n = 0; n < WORLD_TIMERS; n++) {
 		struct lost_ticks *lt = &w->b.ticks[n];
 
-		count_in_new_interval(w, n);
-		lt->retry_ns = SEC;
-		lost_ticks_resume(lt, world_clock(w));
-		lt->residue = lt->backlog;
-		lt->regular = false;
 		w->b.looked_ns[n] = 0;
 		memset(&lt->count, 0, sizeof(lt->count));
 		lt->count.due = lt->backlog;
@@ -322,12 +307,18 @@ static void invalid_timer_fields(void **state)
 	expect(s.timer[2].fsb_route = 1, "timer.fsb_route");
 	expect(s.timer[0].start = 1, "timer.start");
 	expect(s.timer[0].start = ~0ULL;
-	       s.timer[0].flags = KVM_HPET_TIMER_FRESH, NULL);
+	       s.timer[0].flags = KVM_HPET_TIMER_FRESH_LOW, NULL);
+	expect(s.timer[0].start = 1;
+	       s.timer[0].flags = KVM_HPET_TIMER_VAL_SET_LOW, NULL);
+	expect(s.timer[0].start = 1;
+	       s.timer[0].flags = KVM_HPET_TIMER_VAL_SET_LOW |
+				  KVM_HPET_TIMER_VAL_SET_HIGH, "timer.start");
 	expect(s.timer[0].config |= HPET_TN_32BIT; s.timer[0].comparator = 0;
 	       s.timer[0].start = ~0ULL;
-	       s.timer[0].flags = KVM_HPET_TIMER_FRESH, "timer.start");
-	expect(s.timer[1].flags = KVM_HPET_TIMER_FRESH, "timer.flags");
-	expect(s.timer[1].flags = 1U << 5, "timer.flags");
+	       s.timer[0].flags = KVM_HPET_TIMER_FRESH_HIGH, "timer.start");
+	expect(s.timer[1].flags = KVM_HPET_TIMER_FRESH_LOW, "timer.flags");
+	expect(s.timer[1].flags = KVM_HPET_TIMER_FRESH_HIGH, "timer.flags");
+	expect(s.timer[1].flags = 1U << 9, "timer.flags");
 	expect(s.timer[1].flags = 1U << 31, "timer.flags");
 	expect(s.timer[1].flags = 0xf, NULL);
 	expect(s.timer[0].rate = KVM_HPET_MAX_RATE, NULL);
@@ -337,6 +328,35 @@ static void invalid_timer_fields(void **state)
 	expect(s.timer[0].backlog = hour + 1, "timer.backlog");
 	expect(s.timer[1].backlog = 1, NULL);
 	expect(s.timer[1].backlog = 2, "timer.backlog");
+}
+
+static void invalid_pacing(void **state)
+{
+	const s64 hour = KVM_HPET_MAX_BACKLOG_NS;
+	struct hpet_block b;
+	struct kvm_hpet_state s;
+
+	expect(s.timer[0].tick_ns = ~0ULL, NULL);
+	expect(s.timer[1].tick_ns = 1, "timer.tick_ns");
+	expect(s.timer[0].fraction_ns = 1, "timer.fraction_ns");
+	expect(s.timer[0].tick_ns = s.timer[0].fraction_ns = 1000,
+	       "timer.fraction_ns");
+	expect(s.timer[0].tick_ns = 1 + (s.timer[0].fraction_ns = 1000), NULL);
+	expect(s.timer[0].residue = hour, NULL);
+	expect(s.timer[0].residue = hour + 1, "timer.residue");
+	expect(s.timer[0].next_in_ns = hour, NULL);
+	expect(s.timer[0].next_in_ns = hour + 1, "timer.next_in_ns");
+	expect(s.timer[0].next_in_ns = KVM_HPET_NEVER, NULL);
+	expect(s.timer[0].next_in_ns = KVM_HPET_NEVER - 1, "timer.next_in_ns");
+	expect(s.timer[0].next_in_ns = -1, NULL);
+	expect(s.timer[0].retry_in_ns = hour, NULL);
+	expect(s.timer[0].retry_in_ns = hour + 1, "timer.retry_in_ns");
+	expect(s.timer[0].retry_in_ns = KVM_HPET_NEVER, NULL);
+	expect(s.timer[0].retry_ns = 0, NULL);
+	expect(s.timer[0].retry_ns = 1, "timer.retry_ns");
+	expect(s.timer[0].retry_ns = KVM_HPET_MIN_RETRY_NS - 1, "timer.retry_ns");
+	expect(s.timer[0].retry_ns = KVM_HPET_MAX_RETRY_NS, NULL);
+	expect(s.timer[0].retry_ns = KVM_HPET_MAX_RETRY_NS + 1, "timer.retry_ns");
 }
 
 /* Every state that passes the check is taken without harm: law, limits, no stall. */
@@ -353,7 +373,7 @@ static void any_valid_state_is_harmless(void **state)
 		history(&w, seed);
 		kvm_hpet_state_save(&w.b, world_clock(&w), &s);
 		for (i = rng_below(&w.rng, 6); i; i--)
-			word[1 + rng_below(&w.rng, 4 + 3 * 7)] ^=
+			word[1 + rng_below(&w.rng, 5 + 3 * 13)] ^=
 				1ULL << rng_below(&w.rng, 64);
 		if (kvm_hpet_state_check(&w.b, &s))
 			continue;
@@ -398,6 +418,69 @@ static void in_flight_without_its_status_bit(void **state)
 	world_update(&b);
 	world_run(&b, 10 * MS + MS / 2);
 	assert_int_equal(b.pin[20].seen, 10);
+}
+
+/* How long a tick is waited for still, and what then; guest time may be paused. */
+static void a_wait_is_kept(void **state)
+{
+	static struct world a, b;
+	struct kvm_hpet_state s;
+	const struct lost_ticks *x = &a.b.ticks[0], *y = &b.b.ticks[0];
+	unsigned int paused, lapses;
+
+	for (paused = 0; paused < 2; paused++)
+		for (lapses = 0; lapses < 2; lapses++) {
+			world_init(&a, 1);
+			world_policy(&a, LOST_TICKS_SLEW, 10, 1, SEC);
+			a.irqs_off_until = HPET_NEVER;
+			world_w32(&a, HPET_REG_CONFIG, HPET_CONFIG_ENABLE);
+			periodic(&a, 0, route(20), MS_TICKS);
+			world_run(&a, SEC + 10 * MS);
+			assert_int_equal(x->count.retries, 1);
+			if (lapses)
+				hpet_block_unmasked(&a.b, world_clock(&a), 20);
+			if (paused) {
+				world_pause(&a, true);
+				a.now += MS / 2;
+			}
+			kvm_hpet_state_save(&a.b, world_clock(&a), &s);
+			move(&a, &b, &s);
+			assert_true(y->in_flight);
+			assert_int_equal(y->lapses, lapses);
+			assert_int_equal(y->retry_ns, 2 * SEC);
+			a.now += 10;
+			b.now += 10;
+			if (paused) {
+				world_pause(&a, false);
+				world_pause(&b, false);
+			}
+			assert_int_equal(y->retry_at - world_clock(&b),
+					 x->retry_at - world_clock(&a));
+			assert_int_equal(y->not_before - world_clock(&b),
+					 x->not_before - world_clock(&a));
+		}
+}
+
+/* What a VMM has that knows of no lost ticks: registers, and everything else 0. */
+static void a_state_made_up_by_a_vmm(void **state)
+{
+	static struct world a, b;
+	struct kvm_hpet_state s;
+	struct kvm_hpet_timer_state *t = &s.timer[0];
+
+	world_init(&a, 1);
+	world_policy(&a, LOST_TICKS_SLEW, 10, 1, SEC);
+	world_w32(&a, HPET_REG_CONFIG, HPET_CONFIG_ENABLE);
+	periodic(&a, 0, route(20), MS_TICKS);
+	kvm_hpet_state_save(&a.b, world_clock(&a), &s);
+	memset(&t->tick_ns, 0, sizeof(*t) - offsetof(struct kvm_hpet_timer_state, tick_ns));
+	t->backlog = 7;
+	move(&a, &b, &s);
+	world_update(&b);
+	assert_int_equal(b.b.ticks[0].period_ns, MS);
+	assert_int_equal(b.b.ticks[0].retry_ns, LOST_TICKS_RETRY_FIRST_NS);
+	world_run(&b, 20 * MS + MS / 2);
+	assert_int_equal(b.pin[20].seen, 27);
 }
 
 /* ---- configurations ---- */
@@ -510,8 +593,11 @@ int main(void)
 		cmocka_unit_test(invalid_general_fields),
 		cmocka_unit_test(invalid_timer_configs),
 		cmocka_unit_test(invalid_timer_fields),
+		cmocka_unit_test(invalid_pacing),
 		cmocka_unit_test(any_valid_state_is_harmless),
 		cmocka_unit_test(in_flight_without_its_status_bit),
+		cmocka_unit_test(a_wait_is_kept),
+		cmocka_unit_test(a_state_made_up_by_a_vmm),
 		cmocka_unit_test(configs),
 		cmocka_unit_test(configs_that_make_no_sense),
 		cmocka_unit_test(config_becomes_capabilities),

@@ -117,15 +117,21 @@ static void late_ticks_are_counted(void **state)
 
 static void a_saved_tick_is_kept(void **state)
 {
+	struct lost_ticks_state s, again;
 	struct lost_ticks lt;
 	u32 seq;
 
 	lost_ticks_init(&lt, 0);
-	lost_ticks_load(&lt, 3, 5, true, 0);
+	lost_ticks_save(&lt, 0, &s);
+	s.backlog = 3;
+	lost_ticks_load(&lt, 0, &s);
 	assert_int_equal(lt.backlog, 1);
 	assert_int_equal(lt.count.due, 3);
 	assert_int_equal(lt.count.discarded, 2);
 	assert_int_equal(lost_ticks_next(&lt), 0);
+	lost_ticks_save(&lt, 0, &again);
+	s.backlog = 1;
+	assert_memory_equal(&s, &again, sizeof(s));
 	/* A reset makes what is on its way outdated. */
 	seq = lost_ticks_begin(&lt, 0);
 	lost_ticks_reset(&lt);

@@ -208,7 +208,9 @@ static void acked(struct world *w, u32 gsi)
 
 static void masked(struct world *w, u32 gsi, bool now_masked)
 {
-	hpet_block_masked(&w->b, world_clock(w), gsi, now_masked);
+	if (now_masked)
+		return;
+	hpet_block_unmasked(&w->b, world_clock(w), gsi);
 	if (timers_sync(w))
 		kick(w);
 }

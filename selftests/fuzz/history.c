@@ -95,18 +95,32 @@ u32 __wrap_lost_ticks_begin(struct lost_ticks *lt, u64 now)
 	return __real_lost_ticks_begin(lt, now);
 }
 
-/* A new period invents no guest time. */
+static u64 waiting(const struct lost_ticks *lt)
+{
+	return lt->backlog - (lt->injecting && !lt->repeating);
+}
+
+static bool keeps_time(const struct lost_ticks *lt)
+{
+	return lt->period_ns && (lt->params.policy == LOST_TICKS_DELAY ||
+				 lt->params.policy == LOST_TICKS_SLEW);
+}
+
+/* A new period neither invents guest time nor loses any, within the limit. */
 void __wrap_lost_ticks_set_period(struct lost_ticks *lt, u64 ns, bool recount)
 {
-	u128 owed = (u128)lt->backlog * lt->period_ns;
-	u64 from = lt->period_ns, backlog = lt->backlog;
+	u64 from = lt->period_ns, n = waiting(lt);
+	u128 owed = (u128)n * from + lt->fraction_ns, now;
 
 	__real_lost_ticks_set_period(lt, ns, recount);
-	if (from && ns && recount && from != ns)
-		CHECK((u128)lt->backlog * ns <= owed || lt->backlog <= 1,
-		      "%llu ticks of %llu ns became %llu of %llu",
-		      (unsigned long long)backlog, (unsigned long long)from,
-		      (unsigned long long)lt->backlog, (unsigned long long)ns);
+	now = (u128)waiting(lt) * ns + lt->fraction_ns;
+	CHECK(!lt->fraction_ns || lt->fraction_ns < ns, "a fraction is a tick");
+	if (!from || !recount || from == ns || !keeps_time(lt))
+		return;
+	CHECK(lt->backlog >= lt->params.max_backlog_ns / ns ? now <= owed : now == owed,
+	      "%llu ticks of %llu ns became %llu of %llu",
+	      (unsigned long long)n, (unsigned long long)from,
+	      (unsigned long long)waiting(lt), (unsigned long long)ns);
 }
 
 /* ---- what must hold ---- */
@@ -508,7 +522,7 @@ static void acked_by(void)
 static void unmasked(void)
 {
 	ref_advance(&h.r, h.now);
-	hpet_block_masked(&h.b, h.now, input_below(&h.in, HPET_NUM_GSIS), input_below(&h.in, 2));
+	hpet_block_unmasked(&h.b, h.now, input_below(&h.in, HPET_NUM_GSIS));
 }
 
 static void clear_status(void)

@@ -78,6 +78,11 @@ static void derive(const struct ref *r, struct ref_timer *t)
 	t->next = place(r) + (ahead ? ahead : turn(t));
 }
 
+static void count_matches(struct ref_timer *t, u128 times)
+{
+	t->matches = t->matches + times < 2 ? t->matches + times : 2;
+}
+
 /* One match after the other; many at a time where there are many. */
 static void advance_timer(struct ref *r, unsigned int n)
 {
@@ -91,10 +96,12 @@ static void advance_timer(struct ref *r, unsigned int n)
 			times = 1;
 		match(r, n, times);
 		t->next += times * step;
-		if (repeats(t))
+		if (repeats(t)) {
 			t->cmp = (t->cmp + times * step) % turn(t);
-		else
+			count_matches(t, times);
+		} else {
 			t->has_next = !wide(t);
+		}
 	}
 }
 
@@ -123,11 +130,10 @@ bool ref_match_ns(const struct ref *r, unsigned int n, u128 *ns)
 }
 
 /* The comparator is at the counter, or the counter passed it by a second. */
-static bool just_passed(const struct ref *r, const struct ref_timer *t, u64 cmp,
-			bool either_way, u64 *past)
+static bool just_passed(const struct ref *r, const struct ref_timer *t, u64 *past)
 {
-	*past = (u64)(count(r) - cmp) % turn(t);
-	if (wide(t) && cmp > count(r) && !either_way)
+	*past = (u64)(count(r) - t->cmp) % turn(t);
+	if (wide(t) && t->cmp > count(r))
 		return false;
 	return *past <= FS_PER_SEC / r->period_fs;
 }
@@ -146,14 +152,16 @@ static void written(struct ref *r, unsigned int n)
 	struct ref_timer *t = &r->timer[n];
 	u64 past;
 
-	if (!just_passed(r, t, t->cmp, false, &past)) {
+	if (!just_passed(r, t, &past)) {
 		derive(r, t);
 		return;
 	}
-	if (repeats(t))
+	if (repeats(t)) {
 		next_multiple(r, t, past);
-	else
+		count_matches(t, past / t->period + 1);
+	} else {
 		derive(r, t);
+	}
 	match(r, n, 1);
 }
 
@@ -211,8 +219,8 @@ void ref_reset(struct ref *r)
 			     HPET_TN_FSB_CAP | ~0ULL << HPET_TN_ROUTE_CAP_SHIFT;
 		t->cmp = turn(t) - 1;
 		t->period = t->fsb = t->start = 0;
-		t->has_next = t->fresh = false;
-		t->val_set = 0;
+		t->has_next = false;
+		t->awaited = t->val_set = 0;
 	}
 }
 
@@ -266,7 +274,8 @@ void ref_load(struct ref *r, const struct kvm_hpet_state *s)
 		t->fsb = from->fsb_route;
 		t->start = from->start;
 		t->over = from->flags & KVM_HPET_TIMER_MATCHED;
-		t->fresh = from->flags & KVM_HPET_TIMER_FRESH;
+		t->awaited = from->flags / KVM_HPET_TIMER_FRESH_LOW & 3;
+		t->matches = from->comparator != from->start;
 		t->val_set = from->flags / KVM_HPET_TIMER_VAL_SET_LOW & 3;
 	}
 	start(r);
@@ -338,8 +347,12 @@ static void write_config(struct ref *r, u64 val)
 
 static void write_counter(struct ref *r, u64 val, u64 mask)
 {
+	unsigned int n;
+
 	if (r->config & HPET_CONFIG_ENABLE)
 		return;
+	for (n = 0; n < r->num_timers; n++)
+		r->timer[n].awaited = 0;
 	val = merged(ref_counter(r), val, mask);
 	place_counter(r, r->cap & HPET_CAP_COUNTER_64 ? val : (u32)val, 0);
 }
@@ -362,22 +375,26 @@ static void write_timer_config(struct ref *r, unsigned int n, u64 val, u64 mask)
 		return;
 	t->cmp %= turn(t);
 	t->period %= turn(t);
-	t->fresh = false;
+	t->awaited = 0;
 	if (ref_running(r))
 		derive(r, t);
 	else
 		t->stale = true;
 }
 
-static void write_period(struct ref *r, struct ref_timer *t)
+static void write_period(struct ref *r, unsigned int n, unsigned int halves)
 {
-	u64 past;
+	struct ref_timer *t = &r->timer[n];
+	u64 past = (u64)(count(r) - t->start) % turn(t);
 
 	/* Held up: the timer has gone on with a period that was not meant. */
-	if (ref_running(r) && t->fresh && t->cmp != t->start && t->period &&
-	    just_passed(r, t, t->start, true, &past))
+	if (ref_running(r) && (t->awaited & halves) && t->matches == 1 &&
+	    t->period) {
 		next_multiple(r, t, past);
-	t->fresh = false;
+		count_matches(t, past / t->period);
+		match(r, n, past / t->period);
+	}
+	t->awaited = wide(t) && (t->awaited & halves) ? t->awaited & ~halves : 0;
 }
 
 static void write_comparator(struct ref *r, unsigned int n, u64 val, u64 mask)
@@ -394,14 +411,15 @@ static void write_comparator(struct ref *r, unsigned int n, u64 val, u64 mask)
 	if (periodic)
 		t->period = merged(t->period, val, mask);
 	if (periodic && !(t->val_set & halves)) {
-		write_period(r, t);
+		write_period(r, n, halves);
 		return;
 	}
-	if (t->fresh && (t->val_set == 1 || t->val_set == 2))
+	if (t->val_set == 1 || t->val_set == 2)
 		so_far = t->start;
 	t->val_set = wide(t) ? t->val_set & ~halves : 0;
 	t->cmp = t->start = merged(so_far, val, mask);
-	t->fresh = periodic;
+	t->awaited = periodic ? 3 : 0;
+	t->matches = 0;
 	t->over = false;
 	t->stale = true;
 	if (ref_running(r)) {

@@ -29,7 +29,9 @@ typedef unsigned __int128 u128;
  * @has_next: there is one
  * @stale: comparator, counter or mode were changed while the counter stood
  * @over: the comparator equals the counter that stands, and that match is over
- * @fresh: written with VAL_SET, no period so far
+ * @matches: since it was written with VAL_SET, while it repeats; 2: or more
+ * @awaited: halves of the period that were given along with that, and not by
+ *	themselves so far
  * @val_set: halves that VAL_SET holds for
  * @heard: matches that somebody listened to
  * @unheard: the others
@@ -44,7 +46,8 @@ struct ref_timer {
 	bool has_next;
 	bool stale;
 	bool over;
-	bool fresh;
+	unsigned int matches;
+	unsigned int awaited;
 	unsigned int val_set;
 	u64 heard;
 	u64 unheard;

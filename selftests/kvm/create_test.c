@@ -568,9 +568,9 @@ static const struct poke_case state_cases[] = {
 	  { ST(timer[2].config, CAPS_2 | TIMER_ROUTE(24)) } },
 	/* In legacy mode a guest can write any, and it is not used. */
 	{ "timer config: route 2 of a legacy timer", 0,
-	  { ST(timer[0].config, CAPS_0 | TIMER_ROUTE(2)) } },
+	  { ST(timer[0].config, CAPS_0 | TIMER_PERIODIC | TIMER_ROUTE(2)) } },
 	{ "timer config: route 23", 0,
-	  { ST(timer[0].config, CAPS_0 | TIMER_ROUTE(23)) } },
+	  { ST(timer[0].config, CAPS_0 | TIMER_PERIODIC | TIMER_ROUTE(23)) } },
 	{ "timer config: other routes than it can", EINVAL,
 	  { ST(timer[0].config, CAPS_0 ^ 1ULL << 40) } },
 	{ "timer config: without a capability", EINVAL,
@@ -607,15 +607,35 @@ static const struct poke_case state_cases[] = {
 	  { ST(timer[0].flags, KVM_HPET_TIMER_STATE_ALL + 1) } },
 	{ "flags: last unknown", EINVAL, { ST(timer[0].flags, 1U << 31) } },
 	{ "flags: of one that is not there", EINVAL, { ST(timer[4].flags, 1) } },
-	{ "flags: fresh, not periodic", EINVAL,
-	  { ST(timer[3].flags, KVM_HPET_TIMER_FRESH) } },
+	{ "flags: low half fresh, not periodic", EINVAL,
+	  { ST(timer[3].flags, KVM_HPET_TIMER_FRESH_LOW) } },
+	{ "flags: high half fresh, not periodic", EINVAL,
+	  { ST(timer[3].flags, KVM_HPET_TIMER_FRESH_HIGH) } },
 	{ "start: without its flag", EINVAL, { ST(timer[0].start, 1) } },
 	{ "start: with it", 0,
-	  { ST(timer[0].flags, KVM_HPET_TIMER_FRESH), ST(timer[0].start, 1) } },
+	  { ST(timer[0].flags, KVM_HPET_TIMER_FRESH_LOW),
+	    ST(timer[0].start, 1) } },
+	{ "start: with half of a comparator", 0,
+	  { ST(timer[0].config, CAPS_0 | TIMER_PERIODIC),
+	    ST(timer[0].flags, KVM_HPET_TIMER_VAL_SET_HIGH),
+	    ST(timer[0].start, 1) } },
 	{ "start: too wide for a 32-bit timer", EINVAL,
 	  { ST(timer[2].config, CAPS_2 | TIMER_PERIODIC),
-	    ST(timer[2].flags, KVM_HPET_TIMER_FRESH),
+	    ST(timer[2].flags, KVM_HPET_TIMER_FRESH_HIGH),
 	    ST(timer[2].start, 1ULL << 32) } },
+	{ "tick_ns: not periodic", EINVAL, { ST(timer[3].tick_ns, 1) } },
+	{ "fraction_ns: not below tick_ns", EINVAL,
+	  { ST(timer[0].tick_ns, 1000), ST(timer[0].fraction_ns, 1000) } },
+	{ "residue: more than can be owed", EINVAL,
+	  { ST(timer[0].residue, KVM_HPET_MAX_BACKLOG_NS + 1) } },
+	{ "next_in_ns: more than an hour", EINVAL,
+	  { ST(timer[0].next_in_ns, KVM_HPET_MAX_BACKLOG_NS + 1) } },
+	{ "retry_in_ns: more than an hour", EINVAL,
+	  { ST(timer[0].retry_in_ns, KVM_HPET_MAX_BACKLOG_NS + 1) } },
+	{ "retry_ns: too short", EINVAL,
+	  { ST(timer[0].retry_ns, KVM_HPET_MIN_RETRY_NS - 1) } },
+	{ "retry_ns: too long", EINVAL,
+	  { ST(timer[0].retry_ns, KVM_HPET_MAX_RETRY_NS + 1) } },
 	{ "status: of a timer that is not level-triggered", EINVAL,
 	  { ST(status, 1 << 0) } },
 	{ "rate: not periodic", EINVAL, { ST(timer[3].rate, 1) } },
@@ -644,6 +664,8 @@ static void test_state(struct machine *m)
 		struct kvm_hpet_timer_state want = {
 			.config = i < 2 ? CAPS_0 : i == 2 ? CAPS_2 : CAPS_3,
 			.comparator = i == 2 ? ~0U : ~0ULL,
+			.next_in_ns = KVM_HPET_AT_ONCE,
+			.retry_ns = KVM_HPET_MIN_RETRY_NS,
 		};
 
 		/* The first route it can take, or 0: that bit is free here. */
@@ -658,9 +680,11 @@ static void test_state(struct machine *m)
 	full.timer[0].config |= TIMER_PERIODIC | TIMER_ROUTE(16);
 	full.timer[0].comparator = 0x123456789b00ULL;
 	full.timer[0].period = 0x1000;
+	full.timer[0].tick_ns = 0x1000 * (uint64_t)m->config.period_fs / 1000000;
 	full.timer[1].config |= TIMER_LEVEL | TIMER_ROUTE(17);
 	/* Level-triggered: in flight for as long as the status bit is set. */
 	full.timer[1].flags = KVM_HPET_TIMER_IN_FLIGHT;
+	full.timer[1].retry_in_ns = KVM_HPET_NEVER;
 	full.timer[2].comparator = 0x89abcdef;
 	s = full;
 	ok_call(m->hpet, KVM_HPET_SET_STATE, &s, 0, "set state", "valid");

@@ -49,6 +49,8 @@ static const struct bit_name flag_bits[] = {
 	{ KVM_HPET_TIMER_IN_FLIGHT, "in flight" },
 	{ KVM_HPET_TIMER_VAL_SET_LOW, "accumulator low" },
 	{ KVM_HPET_TIMER_VAL_SET_HIGH, "accumulator high" },
+	{ KVM_HPET_TIMER_FRESH_LOW, "period low awaited" },
+	{ KVM_HPET_TIMER_FRESH_HIGH, "period high awaited" },
 	{ 0, NULL },
 };
 
@@ -96,6 +98,7 @@ static struct json_object *timer_json(const struct view *view, unsigned int i)
 	json_object_object_add(obj, "period", json_number(timer->period));
 	json_object_object_add(obj, "fsb_route", json_hex(timer->fsb_route));
 	json_object_object_add(obj, "backlog", json_number(timer->backlog));
+	json_object_object_add(obj, "fraction_ns", json_number(timer->fraction_ns));
 	json_object_object_add(obj, "rate", json_number(timer->rate));
 	json_object_object_add(obj, "flags", bits_json(timer->flags, flag_bits));
 	policy_add_json(obj, &view->policy[i]);

@@ -100,9 +100,26 @@ struct kvm_hpet_config {
 /* VAL_SET still holds for a write to the low, the high half of the comparator */
 #define KVM_HPET_TIMER_VAL_SET_LOW	(1U << 2)
 #define KVM_HPET_TIMER_VAL_SET_HIGH	(1U << 3)
-/* @comparator was set with VAL_SET, and no period has been written since */
-#define KVM_HPET_TIMER_FRESH		(1U << 4)
-#define KVM_HPET_TIMER_STATE_ALL	((1U << 5) - 1)
+/*
+ * The low, the high half of the period was set along with @comparator because of
+ * VAL_SET, and has not been written by itself since
+ */
+#define KVM_HPET_TIMER_FRESH_LOW	(1U << 4)
+#define KVM_HPET_TIMER_FRESH_HIGH	(1U << 5)
+/* The tick of the present interval has not been injected so far. */
+#define KVM_HPET_TIMER_REGULAR		(1U << 6)
+/* @rate rose when the last tick fell due. */
+#define KVM_HPET_TIMER_ROSE		(1U << 7)
+/* The wait for the acknowledgment ends at @retry_in_ns; no tick is repeated. */
+#define KVM_HPET_TIMER_LAPSES		(1U << 8)
+#define KVM_HPET_TIMER_STATE_ALL	((1U << 9) - 1)
+
+/* struct kvm_hpet_timer_state.next_in_ns and retry_in_ns */
+#define KVM_HPET_NEVER			((__s64)(~0ULL >> 1))
+#define KVM_HPET_AT_ONCE		(-KVM_HPET_NEVER - 1)
+/* struct kvm_hpet_timer_state.retry_ns */
+#define KVM_HPET_MIN_RETRY_NS		1000000000ULL
+#define KVM_HPET_MAX_RETRY_NS		16000000000ULL
 
 /**
  * struct kvm_hpet_timer_state - state of one timer
@@ -111,10 +128,26 @@ struct kvm_hpet_config {
  * @period: last value written to the accumulator of a periodic timer, in
  *	counter ticks; 0: none written
  * @fsb_route: FSB interrupt route register
- * @start: with KVM_HPET_TIMER_FRESH: the comparator as it was written; else 0
- * @backlog: ticks that are due and not delivered; 0 unless periodic
+ * @start: the comparator as it was written with VAL_SET, if the period, or the
+ *	other half of the comparator, is still to follow: with
+ *	KVM_HPET_TIMER_FRESH_* or one of KVM_HPET_TIMER_VAL_SET_*; else 0
+ * @tick_ns: the interval that @backlog is counted in; 0 unless periodic. Between
+ *	the writes to comparator and period it is the old one
+ * @backlog: ticks that are due and not delivered; at most 1 unless periodic
+ * @fraction_ns: guest time that is owed beyond @backlog, below @tick_ns
+ * @residue: what was left of the backlog when the last tick fell due
+ * @next_in_ns: the next tick goes out no sooner than in so many ns (below 0: that
+ *	has passed), KVM_HPET_AT_ONCE, or KVM_HPET_NEVER: with the next that falls
+ *	due
+ * @retry_in_ns: with KVM_HPET_TIMER_IN_FLIGHT: the acknowledgment is waited for so
+ *	many ns more, then the tick is injected again; or KVM_HPET_NEVER; else 0
+ * @retry_ns: the whole of such a wait, KVM_HPET_MIN_RETRY_NS to
+ *	KVM_HPET_MAX_RETRY_NS; or 0 for the least
  * @flags: KVM_HPET_TIMER_MATCHED and those below it
  * @rate: additional ticks an interval with which a catch-up goes on, 0: none
+ *
+ * A VMM that makes up a state, from that of another HPET for instance, can give all
+ * fields from @tick_ns on the value 0.
  */
 struct kvm_hpet_timer_state {
 	__u64 config;
@@ -122,7 +155,13 @@ struct kvm_hpet_timer_state {
 	__u64 period;
 	__u64 fsb_route;
 	__u64 start;
+	__u64 tick_ns;
 	__u64 backlog;
+	__u64 fraction_ns;
+	__u64 residue;
+	__s64 next_in_ns;
+	__s64 retry_in_ns;
+	__u64 retry_ns;
 	__u32 flags;
 	__u32 rate;
 };
