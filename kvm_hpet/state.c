@@ -189,8 +189,6 @@ static const char *ticks_check(const struct kvm_hpet_timer_state *s)
 		return "timer.backlog";
 	if (s->fraction_ns >= max_t(u64, s->tick_ns, 1))
 		return "timer.fraction_ns";
-	if (s->residue > KVM_HPET_MAX_BACKLOG_NS)
-		return "timer.residue";
 	if (!span_ok(s->next_in_ns))
 		return "timer.next_in_ns";
 	if (!span_ok(s->retry_in_ns))
