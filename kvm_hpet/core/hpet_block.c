@@ -32,6 +32,8 @@ static void timer_due(struct hpet_block *b, unsigned int n, u64 ticks)
 {
 	struct lost_ticks *lt = &b->ticks[n];
 
+	/* A period written with VAL_SET counts from the first match. */
+	lost_ticks_set_period(lt, period_ns(b, n), true);
 	if (hpet_timer_audible(&b->m, n)) {
 		lost_ticks_due(lt, ticks);
 		return;
@@ -56,9 +58,6 @@ void hpet_block_advance(struct hpet_block *b, u64 now)
 
 		if (ticks) {
 			b->looked_ns[n] = now;
-			/* A period written with VAL_SET counts from here on. */
-			lost_ticks_set_period(&b->ticks[n], period_ns(b, n),
-					      true);
 			timer_due(b, n, ticks);
 		}
 		lost_ticks_elapse(&b->ticks[n], now);

@@ -387,7 +387,8 @@ static void status_write(struct hpet_model *m, u64 val,
 	m->status &= ~val;
 }
 
-static void counter_write(struct hpet_model *m, u64 val, u64 mask)
+static void counter_write(struct hpet_model *m, u64 val, u64 mask,
+			  struct hpet_effects *fx)
 {
 	unsigned int i;
 
@@ -397,8 +398,11 @@ static void counter_write(struct hpet_model *m, u64 val, u64 mask)
 	m->base_count = merge_bits(m->base_count, val, mask) & hpet_counter_mask(m);
 	m->base_phase_fs = 0;
 	for (i = 0; i < m->num_timers; i++) {
-		m->timer[i].matched = false;
-		m->timer[i].fresh = 0;
+		struct hpet_timer *t = &m->timer[i];
+
+		t->matched = false;
+		fx->changed |= t->fresh ? BIT(i) : 0;
+		t->fresh = 0;
 	}
 }
 
@@ -556,7 +560,7 @@ void hpet_model_write(struct hpet_model *m, u64 now, u32 offset,
 		status_write(m, val & mask, fx);
 		break;
 	case HPET_REG_COUNTER:
-		counter_write(m, val, mask);
+		counter_write(m, val, mask, fx);
 		break;
 	default:
 		timer_write(m, now, offset & ~7U, val, mask, fx);

@@ -516,6 +516,31 @@ static void unmasking_does_not_end_the_wait(void **state)
 	assert_false(w.b.ticks[0].lapses);
 }
 
+/*
+ * What was written with VAL_SET is the period from the moment on from which no
+ * other can be meant: the backlog is counted in it.
+ */
+static void the_counter_written_settles_the_period(void **state)
+{
+	static struct world w;
+
+	start(&w, 1, 0);
+	w.check = NULL;
+	w.irqs_off_until = HPET_NEVER;
+	world_policy(&w, LOST_TICKS_SLEW, 10, 1, 5 * SEC);
+	periodic(&w, 0, route(20), MS_TICKS);
+	world_run(&w, 11 * MS + 1000);
+	world_w32(&w, config(0), ON | HPET_TN_PERIODIC | HPET_TN_VAL_SET | route(20));
+	assert_int_equal(w.b.ticks[0].backlog, 10);
+	world_w32(&w, comparator(0), 20 * MS_TICKS);
+	assert_int_equal(w.b.ticks[0].backlog, 10);
+	world_w32(&w, HPET_REG_CONFIG, 0);
+	world_w32(&w, HPET_REG_COUNTER, 0);
+	assert_int_equal(w.b.ticks[0].period_ns, 20 * MS);
+	assert_int_equal(w.b.ticks[0].backlog, 0);
+	assert_int_equal(w.b.ticks[0].fraction_ns, 10 * MS);
+}
+
 /* With the route changed the acknowledgment comes on a line that is nobody's any more. */
 static void another_route_ends_the_wait(void **state)
 {
@@ -722,6 +747,7 @@ int main(void)
 		cmocka_unit_test(acknowledgements_go_by_line),
 		cmocka_unit_test(unmasking_shortens_the_wait),
 		cmocka_unit_test(unmasking_does_not_end_the_wait),
+		cmocka_unit_test(the_counter_written_settles_the_period),
 		cmocka_unit_test(another_route_ends_the_wait),
 		cmocka_unit_test(match_written_in_a_pause),
 		cmocka_unit_test(pauses_are_no_time),

@@ -87,6 +87,8 @@ static void random_guest(struct world *w)
 		break;
 	case 5:
 		world_w32(w, HPET_REG_CONFIG, config ^ HPET_CONFIG_ENABLE);
+		if (rng_chance(&w->rng, 30))
+			world_w32(w, HPET_REG_COUNTER, rng_below(&w->rng, MS_TICKS));
 		if (rng_chance(&w->rng, 70))
 			world_w32(w, HPET_REG_CONFIG, config);
 		break;

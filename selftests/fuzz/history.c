@@ -565,6 +565,16 @@ static void set_policy(void)
 	hpet_block_set_params(&h.b, h.now, n, &p);
 }
 
+static size_t first_difference(const void *a, const void *b, size_t len)
+{
+	const u8 *x = a, *y = b;
+	size_t i;
+
+	for (i = 0; i < len && x[i] == y[i]; i++)
+		;
+	return i;
+}
+
 /* Saved and loaded at once: the future stays what it was. */
 static void save_and_load(void)
 {
@@ -580,7 +590,8 @@ static void save_and_load(void)
 	kvm_hpet_state_load(&h.b, h.now, &s);
 	LOG("%llu: saved and loaded\n", (unsigned long long)h.now);
 	kvm_hpet_state_save(&h.b, h.now, &again);
-	CHECK(!memcmp(&s, &again, sizeof(s)), "saved twice, and not the same");
+	CHECK(!memcmp(&s, &again, sizeof(s)), "saved twice, and not the same at byte %zu",
+	      first_difference(&s, &again, sizeof(s)));
 }
 
 /* A few bytes of a saved state are changed. */
