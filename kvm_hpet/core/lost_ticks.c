@@ -223,8 +223,8 @@ void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending)
 
 	lt->ack_mode = ack_mode;
 	if (ack_mode == LOST_TICKS_ACK_LEVEL) {
+		stop_waiting(lt);
 		lt->in_flight = pending;
-		lt->lapses = false;
 		lt->retry_at = HPET_NEVER;
 	} else if (!same || !needs_ack(lt)) {
 		stop_waiting(lt);
