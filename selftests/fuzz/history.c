@@ -21,7 +21,7 @@
 #define MAX_PENDING	4
 
 /* Edges for one event: for each timer, and besides. */
-#define WORK_PER_TIMER	220
+#define WORK_PER_TIMER	300
 #define WORK_BASE	150
 
 struct seen {
