@@ -173,10 +173,14 @@ static bool route_ok(const struct hpet_model *m, unsigned int n, u64 config)
 		(config >> HPET_TN_ROUTE_CAP_SHIFT & BIT_ULL(route));
 }
 
-/* A time from now on, no further away than the most that can be owed. */
-static bool span_ok(s64 ns)
+/*
+ * A time from now on, no further away than one interval or the most that can be
+ * owed.
+ */
+static bool span_ok(s64 ns, u64 interval)
 {
-	return ns == KVM_HPET_NEVER || ns <= (s64)KVM_HPET_MAX_BACKLOG_NS;
+	return ns < 0 || ns == KVM_HPET_NEVER ||
+		(u64)ns <= max_t(u64, interval, KVM_HPET_MAX_BACKLOG_NS);
 }
 
 static const char *ticks_check(const struct kvm_hpet_timer_state *s)
@@ -189,9 +193,9 @@ static const char *ticks_check(const struct kvm_hpet_timer_state *s)
 		return "timer.backlog";
 	if (s->fraction_ns >= max_t(u64, s->tick_ns, 1))
 		return "timer.fraction_ns";
-	if (!span_ok(s->next_in_ns))
+	if (!span_ok(s->next_in_ns, s->tick_ns))
 		return "timer.next_in_ns";
-	if (!span_ok(s->retry_in_ns))
+	if (!span_ok(s->retry_in_ns, 0))
 		return "timer.retry_in_ns";
 	if ((s->retry_ns && s->retry_ns < KVM_HPET_MIN_RETRY_NS) ||
 	    s->retry_ns > KVM_HPET_MAX_RETRY_NS)

@@ -346,6 +346,9 @@ static void invalid_pacing(void **state)
 	expect(s.timer[0].next_in_ns = hour, NULL);
 	expect(s.timer[0].next_in_ns = hour + 1, "timer.next_in_ns");
 	expect(s.timer[0].next_in_ns = KVM_HPET_NEVER, NULL);
+	expect(s.timer[0].next_in_ns = s.timer[0].tick_ns = 2 * hour, NULL);
+	expect(s.timer[0].next_in_ns = 1 + (s.timer[0].tick_ns = 2 * hour),
+	       "timer.next_in_ns");
 	expect(s.timer[0].next_in_ns = KVM_HPET_NEVER - 1, "timer.next_in_ns");
 	expect(s.timer[0].next_in_ns = -1, NULL);
 	expect(s.timer[0].retry_in_ns = hour, NULL);
