@@ -107,6 +107,7 @@ static void ticks_load(struct hpet_block *b, unsigned int n, u64 now,
 		       const struct kvm_hpet_timer_state *s)
 {
 	struct lost_ticks_state l = {
+		.period_ns = s->tick_ns,
 		.backlog = s->backlog,
 		.fraction_ns = s->fraction_ns,
 		.residue = s->residue,

@@ -326,7 +326,9 @@ void lost_ticks_load(struct lost_ticks *lt, u64 now,
 	lt->residue = s->residue;
 	lt->regular = s->regular;
 	lt->rose = s->rose;
-	lt->not_before = time_after(now, s->next_in_ns);
+	/* As in lost_ticks_set_period(): another rhythm begins at once. */
+	if (s->period_ns == lt->period_ns)
+		lt->not_before = time_after(now, s->next_in_ns);
 	if (keeps_owed(lt) && s->fraction_ns < lt->period_ns)
 		lt->fraction_ns = s->fraction_ns;
 	if (policy(lt) == LOST_TICKS_SLEW)

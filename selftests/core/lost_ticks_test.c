@@ -814,6 +814,7 @@ static void a_pause_is_no_time(void **state)
 
 static void load(struct lost_ticks *lt, u64 now, struct lost_ticks_state s)
 {
+	s.period_ns = s.period_ns ?: PERIOD;
 	s.retry_ns = s.retry_ns ?: RETRY;
 	lost_ticks_load(lt, now, &s);
 	check(lt);
@@ -905,7 +906,16 @@ static void saved_and_loaded(void **state)
 			assert_int_equal(lost_ticks_next(&to),
 					 lost_ticks_next(&from) + 3598 * SEC);
 	}
+	/* The distance of another period means nothing. */
+	s.period_ns = PERIOD / 2;
+	s.next_in_ns = SEC;
+	s.in_flight = false;
+	lost_ticks_reset(&to);
+	set_period(&to, PERIOD, false);
+	load(&to, SEC, s);
+	assert_int_equal(lost_ticks_next(&to), 0);
 	/* A time before the clock's first is now. */
+	s.period_ns = PERIOD;
 	s.next_in_ns = -100;
 	s.in_flight = false;
 	lost_ticks_reset(&to);
