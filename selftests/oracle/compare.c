@@ -133,8 +133,8 @@ static void lines_came(const struct expect *e)
 		    raised[i] <= e->most[i]) {
 			if (raised[i] > e->own[i] && second >= 0)
 				rows[second].seen++;
-		} else if (e->excused >> i & 1) {
-			credit(e->rows);
+		} else if (e->line_rows[i]) {
+			credit(e->line_rows[i]);
 		} else {
 			line_differs(e, i);
 		}

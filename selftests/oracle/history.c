@@ -165,12 +165,11 @@ static void checkpoint(void)
 		e.most[i] = e.own[i] + echoes;
 		e.least[i] = cur->version == QEMU_7_2 ? e.most[i] : e.own[i];
 	}
-	for (n = 0; n < machine->num_timers; n++) {
-		if (!taint[n][W_LINE])
-			continue;
-		e.rows |= taint[n][W_LINE];
-		e.excused |= taint_lines[n] | BIT(raw_line(cur, n));
-	}
+	for (n = 0; n < machine->num_timers; n++)
+		for (i = 0; i < ORACLE_LINES; i++)
+			if (taint[n][W_LINE] && ((taint_lines[n] >> i & 1) ||
+						 raw_line(cur, n) == (int)i))
+				e.line_rows[i] |= taint[n][W_LINE];
 	push(&e, "(lines)");
 	memset(cur->raises, 0, sizeof(cur->raises));
 	memset(cur->echoes, 0, sizeof(cur->echoes));
@@ -208,13 +207,13 @@ static void find_hits(const struct op *op)
 	}
 }
 
-/* In the place where it belongs among the commands. */
-static void note_hit(const char *id, unsigned int n)
+/* For the report, in the place where it belongs among the commands. */
+static void note(const char *what, unsigned int n)
 {
 	struct expect e = { .kind = E_NOTE };
 	char text[64];
 
-	snprintf(text, sizeof(text), "(timer %u: %s)", n, id);
+	snprintf(text, sizeof(text), "(timer %u: %s)", n, what);
 	push(&e, text);
 }
 
@@ -227,7 +226,7 @@ static void take_hits(void)
 		unsigned int n = hits[i].n;
 
 		tainted = true;
-		note_hit(r->id, n);
+		note(r->id, n);
 		for (what = 0; what < W_COUNT; what++)
 			if (r->what & BIT(what))
 				taint[n][what] |= BIT_ULL(hits[i].row);
@@ -295,6 +294,23 @@ static bool any_hangs(const struct op *op)
 	return false;
 }
 
+/* What is uncertain already must not become wild. */
+static bool writes_uncertain(const struct op *op)
+{
+	enum what what;
+	unsigned int n;
+
+	if (op->kind != OP_WRITE || !tainted)
+		return false;
+	what = classify(cur, op->offset, &n);
+	if (what != W_CONFIG && what != W_COMPARATOR && what != W_FSB)
+		return false;
+	for (what = 0; what < W_COUNT; what++)
+		if (taint[n][what])
+			return true;
+	return false;
+}
+
 static bool unwelcome(void)
 {
 	unsigned int i;
@@ -314,7 +330,7 @@ static bool attempt(const struct op *op, bool refuse)
 	*spare = *cur;
 	val = world_apply(spare, op);
 	world_shadow(cur, spare, op);
-	if (any_hangs(op))
+	if (any_hangs(op) || writes_uncertain(op))
 		return false;
 	find_hits(op);
 	if (refuse && unwelcome() && !chance(accept))
@@ -331,18 +347,31 @@ static bool step(u64 ns, bool refuse)
 {
 	struct op op = { .kind = OP_STEP, .ns = ns };
 
-	return attempt(&op, refuse);
+	/* QEMU 10.0 takes 0 for "to the next deadline". */
+	return !ns || attempt(&op, refuse);
+}
+
+/* As world_busy(), for timers of which something is still to be compared. */
+static u64 busy(void)
+{
+	u64 until = 0;
+	unsigned int n;
+
+	for (n = 0; n < machine->num_timers; n++)
+		if (!taint[n][W_LINE] || !taint[n][W_MESSAGE])
+			until = max_t(u64, until, cur->sh[n].busy_until);
+	return until;
 }
 
 /* Lets QEMU finish what a match set off. */
 static bool settle(void)
 {
-	unsigned int tries = 100;
+	unsigned int tries = 30;
 
-	while (world_busy(cur) > cur->now && tries--)
-		if (!step(world_busy(cur) - cur->now, false))
+	while (busy() > cur->now && tries--)
+		if (!step(busy() - cur->now, false))
 			return false;
-	if (world_busy(cur) > cur->now)
+	if (busy() > cur->now)
 		return false;
 	checkpoint();
 	return true;
@@ -796,9 +825,6 @@ static bool some_write(void)
 	case 6:
 		return write_absent();
 	default:
-		/* What is uncertain already must not become wild. */
-		if (tainted)
-			return true;
 		return write_timer(n);
 	}
 }
@@ -963,6 +989,377 @@ static void scenario(void)
 	}
 }
 
+/* ---- differences that chance seldom gets to ---- */
+
+static bool write_timer_config(unsigned int n, u64 config)
+{
+	return write_reg(timer_reg(n, HPET_TIMER_CONFIG), 4, config);
+}
+
+static bool flip(unsigned int n, u64 bits)
+{
+	return write_timer_config(n, cur->b.m.timer[n].config ^ bits);
+}
+
+static bool to_match(void)
+{
+	u64 ns = next_match() - cur->now;
+
+	return ns <= longest_step() && step(ns, true);
+}
+
+/* Timer @n with this configuration has matched once, not just now. */
+static bool fire(unsigned int n, u64 config)
+{
+	return write_timer_config(n, some_route() | config | HPET_TN_ENABLE) &&
+		write_reg(comparator(n), config & HPET_TN_32BIT ? 4 : 8,
+			  counter(cur) + 1 + below(1000)) &&
+		to_match() && step(10 * TICK_NS, true);
+}
+
+/* A periodic timer that has matched once. */
+static bool periodic(unsigned int n, u64 config, u64 period)
+{
+	u32 len = config & HPET_TN_32BIT ? 4 : 8;
+
+	return write_timer_config(n, some_route() | config | HPET_TN_ENABLE |
+				  HPET_TN_PERIODIC | HPET_TN_VAL_SET) &&
+		write_reg(comparator(n), len, counter(cur) + 1000) &&
+		write_reg(comparator(n), len, period) && to_match();
+}
+
+/*
+ * A level-triggered timer that has matched, and will match again: nothing is
+ * past that 10.0 could fire again when the timer is configured.
+ */
+static bool hold(unsigned int n, u64 config)
+{
+	return periodic(n, HPET_TN_LEVEL | HPET_TN_32BIT | config, 1000000);
+}
+
+static bool step_ticks(u64 ticks)
+{
+	return step(ticks * TICK_NS, true);
+}
+
+static bool arm(unsigned int n, u64 config, u64 cmp)
+{
+	return write_timer_config(n, some_route() | config) &&
+		write_reg(comparator(n), 8, cmp);
+}
+
+static void aim_past_write(unsigned int n)
+{
+	arm(n, HPET_TN_ENABLE, counter(cur) - SECOND - 2 - small());
+}
+
+static void aim_past_start(unsigned int n)
+{
+	if (fire(n, 0) && write_reg(HPET_REG_CONFIG, 4, 0))
+		write_reg(HPET_REG_CONFIG, 4, 1);
+}
+
+static void aim_past_config(unsigned int n)
+{
+	if (fire(n, 0) && flip(n, HPET_TN_ENABLE))
+		flip(n, HPET_TN_ENABLE);
+}
+
+static void aim_held_up(unsigned int n)
+{
+	arm(n, HPET_TN_ENABLE | HPET_TN_32BIT, counter(cur) - 1 - small());
+}
+
+static void aim_far(unsigned int n)
+{
+	arm(n, HPET_TN_ENABLE, ~0ULL - small());
+}
+
+static void aim_wrap(unsigned int n)
+{
+	if (arm(n, HPET_TN_ENABLE | HPET_TN_32BIT, 1000000))
+		step_ticks(BIT_ULL(32) + 1000 - (u32)counter(cur));
+}
+
+static void aim_once(unsigned int n)
+{
+	if (fire(n, HPET_TN_32BIT))
+		step_ticks(BIT_ULL(32));
+}
+
+static void aim_tiny_period(unsigned int n)
+{
+	periodic(n, HPET_TN_32BIT,
+		 1 + below(cur->version == QEMU_7_2 ? 1 : 150));
+	step_ticks(below(100));
+	read_reg(comparator(n), 8);
+}
+
+static void aim_long_period(unsigned int n)
+{
+	periodic(n, HPET_TN_32BIT, 0xc0000000 + log_random(29));
+	read_reg(comparator(n), 8);
+}
+
+static void aim_window(unsigned int n)
+{
+	if (periodic(n, 0, 10000))
+		read_reg(comparator(n), 8);
+}
+
+static void aim_halt(unsigned int n)
+{
+	if (hold(n, 0) && write_reg(HPET_REG_CONFIG, 4, 0))
+		read_reg(HPET_REG_STATUS, 4);
+}
+
+static void aim_enable_off(unsigned int n)
+{
+	if (hold(n, 0) && flip(n, HPET_TN_ENABLE))
+		read_reg(HPET_REG_STATUS, 4);
+}
+
+static void aim_enable_off_periodic(unsigned int n)
+{
+	if (periodic(n, 0, 10000) && flip(n, HPET_TN_ENABLE) &&
+	    step_ticks(20000))
+		read_reg(comparator(n), 8);
+}
+
+static void aim_enable_0(unsigned int n)
+{
+	if (arm(n, HPET_TN_LEVEL, counter(cur) + 100) && to_match())
+		read_reg(HPET_REG_STATUS, 4);
+}
+
+static void aim_level_to_edge(unsigned int n)
+{
+	if (hold(n, 0) && flip(n, HPET_TN_LEVEL))
+		read_reg(HPET_REG_STATUS, 4);
+}
+
+static void aim_route(unsigned int n)
+{
+	u64 config;
+
+	if (!hold(n, 0))
+		return;
+	config = cur->b.m.timer[n].config & ~HPET_TN_ROUTE_MASK;
+	write_timer_config(n, config | some_route());
+}
+
+static void aim_legacy(unsigned int n)
+{
+	if (hold(n & 1, 0))
+		write_reg(HPET_REG_CONFIG, 4, 3);
+}
+
+static void aim_shared(unsigned int n)
+{
+	unsigned int other = (n + 1) % machine->num_timers;
+	u64 config;
+
+	if (!hold(n, 0))
+		return;
+	config = cur->b.m.timer[n].config;
+	if (write_timer_config(other, config) &&
+	    write_reg(comparator(other), 8, counter(cur) + 100) && to_match())
+		write_reg(HPET_REG_STATUS, 4, BIT(other));
+}
+
+static void aim_refused(unsigned int n)
+{
+	write_timer_config(n, 3 << HPET_TN_ROUTE_SHIFT);
+	read_reg(timer_reg(n, HPET_TIMER_CONFIG), 4);
+}
+
+static void aim_route_silent(unsigned int n)
+{
+	u64 config = (u64)(3 + below(4)) << HPET_TN_ROUTE_SHIFT;
+
+	/* Legacy replacement takes any route. */
+	if (write_reg(HPET_REG_CONFIG, 4, 3) &&
+	    write_timer_config(n & 1, config | HPET_TN_ENABLE) &&
+	    write_reg(HPET_REG_CONFIG, 4, 1) &&
+	    write_reg(comparator(n & 1), 8, counter(cur) + 100))
+		to_match();
+}
+
+static void aim_mode(unsigned int n)
+{
+	if (arm(n, HPET_TN_ENABLE, counter(cur) + BIT_ULL(32) + 1000) &&
+	    flip(n, HPET_TN_32BIT))
+		step_ticks(2000);
+}
+
+static void aim_phase(unsigned int n)
+{
+	cur->odd_ns = true;
+	if (step(1007, true) && write_reg(HPET_REG_CONFIG, 4, 0) &&
+	    write_reg(HPET_REG_CONFIG, 4, 1) && step(8, true))
+		read_reg(HPET_REG_COUNTER, 8);
+}
+
+static void aim_val_set(unsigned int n)
+{
+	u64 cmp = counter(cur) + BIT_ULL(33) + small();
+
+	if (!write_timer_config(n, some_route() | HPET_TN_PERIODIC |
+				HPET_TN_VAL_SET))
+		return;
+	if (chance(500))
+		write_reg(comparator(n), 8, cmp);
+	else
+		write_halves(n, cmp);
+	read_reg(comparator(n), 8);
+}
+
+static void aim_period_late(unsigned int n)
+{
+	if (write_timer_config(n, some_route() | HPET_TN_ENABLE |
+			       HPET_TN_PERIODIC | HPET_TN_VAL_SET) &&
+	    write_reg(comparator(n), chance(500) ? 4 : 8,
+		      counter(cur) + 1000) &&
+	    to_match() && write_reg(comparator(n), 4, 100000))
+		read_reg(comparator(n), 8);
+}
+
+static void aim_high_half(unsigned int n)
+{
+	arm(n, HPET_TN_32BIT, counter(cur) + BIT_ULL(33) + 1000);
+	read_reg(comparator(n), 8);
+}
+
+static void aim_fsb_no_cap(unsigned int n)
+{
+	flip(n, HPET_TN_FSB_ENABLE);
+	read_reg(timer_reg(n, HPET_TIMER_CONFIG), 4);
+}
+
+static void aim_fsb_register(unsigned int n)
+{
+	write_fsb(n);
+	read_reg(timer_reg(n, HPET_TIMER_FSB), 8);
+}
+
+static void aim_fsb_on(unsigned int n)
+{
+	if (hold(n, 0) && flip(n, HPET_TN_FSB_ENABLE))
+		read_reg(HPET_REG_STATUS, 4);
+}
+
+static void aim_fsb_level(unsigned int n)
+{
+	if (write_fsb(n) && hold(n, HPET_TN_FSB_ENABLE) &&
+	    read_reg(HPET_REG_STATUS, 4))
+		flip(n, HPET_TN_FSB_ENABLE);
+}
+
+static void aim_fsb_again(unsigned int n)
+{
+	if (write_fsb(n) && hold(n, HPET_TN_FSB_ENABLE) &&
+	    look_at_mail(n) && flip(n, HPET_TN_ENABLE) &&
+	    flip(n, HPET_TN_ENABLE))
+		look_at_mail(n);
+}
+
+static void aim_legacy_fsb(unsigned int n)
+{
+	if (write_fsb(n & 1) && write_reg(HPET_REG_CONFIG, 4, 3) &&
+	    fire(n & 1, HPET_TN_FSB_ENABLE))
+		look_at_mail(n & 1);
+}
+
+static void aim_straddle(unsigned int n)
+{
+	read_reg(timer_reg(n, 8 * below(2)) + 4, 8);
+}
+
+static void aim_absent(unsigned int n)
+{
+	write_reg(HPET_REG_CONFIG, 4, 0);
+	write_absent();
+}
+
+static const struct {
+	const char *id;
+	void (*aim)(unsigned int n);
+} aims[] = {
+	{ "past-write", aim_past_write },
+	{ "past-start", aim_past_start },
+	{ "past-config", aim_past_config },
+	{ "held-up-32", aim_held_up },
+	{ "far-64", aim_far },
+	{ "wrap-32", aim_wrap },
+	{ "once-32", aim_once },
+	{ "tiny-period", aim_tiny_period },
+	{ "in-window", aim_window },
+	{ "halt-status", aim_halt },
+	{ "enb-off-status", aim_enable_off },
+	{ "enb-off-stops", aim_enable_off_periodic },
+	{ "enb-0-status", aim_enable_0 },
+	{ "enb-off-line", aim_enable_off },
+	{ "level-to-edge", aim_level_to_edge },
+	{ "route-line", aim_route },
+	{ "legacy-line", aim_legacy },
+	{ "shared-line", aim_shared },
+	{ "route-refused", aim_refused },
+	{ "route-silent", aim_route_silent },
+	{ "mode-armed", aim_mode },
+	{ "phase-lost", aim_phase },
+	{ "val-set-qword", aim_val_set },
+	{ "val-set-halves", aim_val_set },
+	{ "period-late", aim_period_late },
+	{ "high-half-32", aim_high_half },
+	{ "period-bit-31", aim_long_period },
+	{ "fsb-no-cap", aim_fsb_no_cap },
+	{ "fsb-register", aim_fsb_register },
+	{ "fsb-level-status", aim_fsb_level },
+	{ "fsb-on-status", aim_fsb_on },
+	{ "fsb-on-line", aim_fsb_on },
+	{ "fsb-off-line", aim_fsb_level },
+	{ "fsb-again", aim_fsb_again },
+	{ "legacy-fsb", aim_legacy_fsb },
+	{ "straddle", aim_straddle },
+	{ "absent-timer", aim_absent },
+};
+
+#define NUM_AIMS	(sizeof(aims) / sizeof(aims[0]))
+
+static bool possible_here(int row)
+{
+	bool fsb, no_fsb;
+
+	if (row < 0 || !(rows[row].versions & cur->version))
+		return false;
+	no_fsb = !strcmp(rows[row].id, "fsb-no-cap") ||
+		 !strcmp(rows[row].id, "fsb-register");
+	fsb = strstr(rows[row].id, "fsb") && !no_fsb;
+	return machine->fsb ? !no_fsb : !fsb;
+}
+
+static void aim(void)
+{
+	unsigned int i, n = below(machine->num_timers), tries = 10;
+	char text[64];
+	int row;
+
+	do {
+		i = below(NUM_AIMS);
+		row = judged_find(aims[i].id);
+	} while (tries-- && !possible_here(row));
+	if (!possible_here(row))
+		return;
+	wanted = BIT_ULL(row);
+	if (chance(500))	/* soon a wrap */
+		write_reg(HPET_REG_COUNTER, 8, (1 + below(3)) * BIT_ULL(32) -
+			  1 - log_random(16));
+	snprintf(text, sizeof(text), "aims at %s", aims[i].id);
+	note(text, n);
+	if (start())
+		aims[i].aim(n);
+}
+
 void history_begin(const struct machine *m, unsigned int version)
 {
 	struct kvm_hpet_config c = {
@@ -1008,7 +1405,9 @@ void history_episode(u64 seed, unsigned long number)
 	reset();
 	if (!look_at_all())
 		return;
-	if (chance(500))
+	if (chance(400))
+		aim();
+	else if (chance(500))
 		scenario();
 	length = 20 + log_random(11);
 	after = below(8);

@@ -73,7 +73,7 @@ struct shadow {
  * @lines: lines that are up
  * @raises: how often each line went up since the last checkpoint
  * @echoes: of these, pulses that QEMU may give twice
- * @mail: the message that each timer sent last, 0: none
+ * @mail: the last message to each of the addresses for them, 0: none
  * @sh: see struct shadow
  * @version: the QEMU that is compared with
  * @odd_ns: time passes in other steps than whole ticks
@@ -171,7 +171,7 @@ bool judged_report(unsigned int version, bool all_must_occur);
  * @bits: for the status register: bits that they explain
  * @episode: for the report
  * @machine: for the report
- * @excused: at a checkpoint: lines that @rows explain
+ * @line_rows: at a checkpoint: rows that may explain what a line does
  * @lines: lines up
  * @own: how often each line goes up here
  * @least: in QEMU, at least
@@ -186,7 +186,7 @@ struct expect {
 	u64 bits;
 	unsigned long episode;
 	const char *machine;
-	u32 excused;
+	u64 line_rows[ORACLE_LINES];
 	u32 lines;
 	u16 own[ORACLE_LINES];
 	u16 least[ORACLE_LINES];

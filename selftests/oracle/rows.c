@@ -203,7 +203,8 @@ static bool touches_line(const struct look *l, unsigned int m)
 
 	other.n = m;
 	/* QEMU may still be about to act on a match that is over for us. */
-	return k(&other) || l->old->sh[m].busy_until > l->old->now || status(l->old, m) != status(l->new, m) ||
+	return k(&other) || l->old->sh[m].busy_until > l->old->now ||
+		status(l->old, m) != status(l->new, m) ||
 		wrote(&other, HPET_TIMER_CONFIG, &val, &mask);
 }
 
@@ -315,11 +316,6 @@ static bool phase_lost(struct look *l)
 	return !l->n && halts(l) && l->new->b.m.base_phase_fs;
 }
 
-static bool in_window(struct look *l)
-{
-	return l->in_window && l->old->sh[l->n].busy_until > l->old->now;
-}
-
 static bool tiny_period(struct look *l)
 {
 	u64 ns = is(l)->period * TICK_NS;
@@ -327,6 +323,12 @@ static bool tiny_period(struct look *l)
 	if (!hpet_timer_is_periodic(is(l)) || !enabled(l->new))
 		return false;
 	return is_72(l) ? ns < 3 * TICK_NS : ns < 2000 + l->new->sh[l->n].late;
+}
+
+static bool in_window(struct look *l)
+{
+	return l->in_window && l->old->sh[l->n].busy_until > l->old->now &&
+		!tiny_period(l);
 }
 
 static bool period_late(struct look *l)

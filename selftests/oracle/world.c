@@ -17,10 +17,24 @@ static u64 second_look_ns(const struct world *w)
 	return w->version == QEMU_7_2 ? TICK_NS : 1000;
 }
 
-/* 7.2 computes times from the present moment, which may lie within a tick. */
+/*
+ * How often it looks again. 10.0, where its least interval makes it late by less
+ * than a tick, begins once more with the time that is over.
+ */
+static u32 more_looks(const struct world *w)
+{
+	return w->version == QEMU_10_0 && w->odd_ns ? 2 : 1;
+}
+
+/*
+ * Both forget a part of a tick when the counter is halted; 7.2 computes times
+ * from the present moment, which may lie within a tick, too.
+ */
 static u64 rounding_ns(const struct world *w)
 {
-	return w->version == QEMU_7_2 && w->odd_ns ? TICK_NS - 1 : 0;
+	if (!w->odd_ns)
+		return 0;
+	return (w->version == QEMU_7_2 ? 2 : 1) * (TICK_NS - 1);
 }
 
 void world_init(struct world *w, const struct kvm_hpet_config *c,
@@ -143,14 +157,19 @@ static void lines_go(struct world *w, u32 lines)
 static void send(struct world *w, const struct hpet_delivery *d, bool timed)
 {
 	if (d->fsb) {
-		w->mail[d->timer] = d->msi_data;
+		u32 slot = (d->msi_address - ORACLE_MAILBOX) / 8;
+
+		if (slot < ORACLE_TIMERS)
+			w->mail[slot] = d->msi_data;
 		return;
 	}
 	if (w->lines & BIT(d->gsi))
 		return;
 	w->raises[d->gsi]++;
-	if (timed && hpet_timer_is_periodic(&w->b.m.timer[d->timer]))
-		w->echoes[d->gsi]++;
+	/* A comparator just written is passed when QEMU 7.2 looks first. */
+	if ((timed || w->version == QEMU_10_0) &&
+	    hpet_timer_is_periodic(&w->b.m.timer[d->timer]))
+		w->echoes[d->gsi] += more_looks(w);
 }
 
 /* As kvm_hpet_deliver(); every interrupt is accepted. */
@@ -240,9 +259,9 @@ static void matched(const struct world *old, struct world *new,
 		sh->busy_until = new->now + sh->late + second_look_ns(new);
 		return;
 	}
-	sh->busy_until = last_match(old, n, k) + rounding_ns(new);
+	sh->busy_until = last_match(old, n, k) + rounding_ns(new) + sh->late;
 	if (repeats)
-		sh->busy_until += sh->late + second_look_ns(new);
+		sh->busy_until += second_look_ns(new);
 	sh->late = 0;
 }
 
