@@ -5,7 +5,7 @@
 
 #include "oracle.h"
 
-#define RING		(1U << 16)	/* commands under way, and remembered */
+#define RING		BIT(16)	/* commands under way, and remembered */
 #define COMMAND_LEN	64
 #define REPORT_COMMANDS	60
 
@@ -83,7 +83,7 @@ void compare_stuck(void)
 	history(expects[tail % RING].episode);
 }
 
-static void credit(u64 explained_by)
+static void credit(u64 explained_by, enum what what)
 {
 	bool single = !(explained_by & (explained_by - 1));
 	unsigned int i;
@@ -92,7 +92,7 @@ static void credit(u64 explained_by)
 		if (!(explained_by & BIT_ULL(i)))
 			continue;
 		if (single)
-			rows[i].seen++;
+			rows[i].seen[what]++;
 		else
 			rows[i].shared++;
 	}
@@ -105,7 +105,7 @@ static void value_came(const struct expect *e, u64 value)
 	if (!differing)
 		return;
 	if (e->rows && !(differing & ~e->bits)) {
-		credit(e->rows);
+		credit(e->rows, e->what);
 		return;
 	}
 	if (begin_failure(e))
@@ -132,9 +132,9 @@ static void lines_came(const struct expect *e)
 		if (same && raised[i] >= e->least[i] &&
 		    raised[i] <= e->most[i]) {
 			if (raised[i] > e->own[i] && second >= 0)
-				rows[second].seen++;
+				rows[second].seen[W_LINE]++;
 		} else if (e->line_rows[i]) {
-			credit(e->line_rows[i]);
+			credit(e->line_rows[i], W_LINE);
 		} else {
 			line_differs(e, i);
 		}

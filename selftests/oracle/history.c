@@ -265,7 +265,7 @@ static bool hangs(const struct op *op, unsigned int n)
 		return true;
 	if (mode32 && !(u32)period && val >> 32)
 		return true;
-	if (mode32 && (period & BIT_ULL(31)) && (period & low >> 1) < 1000000)
+	if (mode32 && (period & BIT_ULL(31)) && (period & (low >> 1)) < 1000000)
 		return true;
 	if (!(spare->b.m.config & HPET_CONFIG_ENABLE))
 		return false;
@@ -539,7 +539,7 @@ static u32 some_register(void)
 	};
 
 	if (chance(400))
-		return general[below(sizeof(general) / sizeof(general[0]))];
+		return general[below(ARRAY_SIZE(general))];
 	if (chance(40))
 		return 8 * below(HPET_BLOCK_SIZE / 8);
 	return timer_reg(below(machine->num_timers + chance(30)), 8 * below(3));
@@ -654,7 +654,7 @@ static u64 some_flips(void)
 	unsigned int i = 1 + below(3);
 
 	while (i--)
-		flips ^= bits[below(sizeof(bits) / sizeof(bits[0]))];
+		flips ^= bits[below(ARRAY_SIZE(bits))];
 	if (chance(machine->fsb ? 150 : 5))
 		flips ^= HPET_TN_FSB_ENABLE;
 	return flips;
@@ -737,9 +737,8 @@ static bool write_timer(unsigned int n)
 	case 7:
 		return machine->fsb || chance(50) ? write_fsb(n) : true;
 	case 8:
-		if (periodic)
-			return write_comparator(n, some_period());
-		/* fall through */
+		return write_comparator(n, periodic ? some_period() :
+						      some_comparator());
 	default:
 		return write_comparator(n, some_comparator());
 	}
@@ -841,6 +840,13 @@ static u64 next_match(void)
 	return next;
 }
 
+/* The time in which a periodic timer matches as often as it may in a step. */
+static u64 most_matches(const struct hpet_timer *t)
+{
+	return max_t(u64, TICK_NS,
+		     mul_div_sat(t->period, TICK_NS * MOST_MATCHES, 1));
+}
+
 /* No timer may match too often in one step. */
 static u64 longest_step(void)
 {
@@ -851,8 +857,7 @@ static u64 longest_step(void)
 		const struct hpet_timer *t = &cur->b.m.timer[n];
 
 		if (cur->b.m.running && hpet_timer_is_periodic(t))
-			longest = min_t(u64, longest, max_t(u64, TICK_NS,
-				mul_div_sat(t->period, TICK_NS * MOST_MATCHES, 1)));
+			longest = min_t(u64, longest, most_matches(t));
 	}
 	return longest;
 }
@@ -913,8 +918,8 @@ static bool operation(void)
 	case 4:
 		return some_read();
 	case 5:
-		return chance(50) ? look_at_all() : look_at_mail(
-				below(machine->num_timers));
+		return chance(50) ? look_at_all() :
+				    look_at_mail(below(machine->num_timers));
 	default:
 		return some_write();
 	}
@@ -928,7 +933,7 @@ static bool disturb_config(unsigned int n)
 		HPET_TN_32BIT, HPET_TN_FSB_ENABLE, HPET_TN_VAL_SET, 0, 0,
 	};
 	u64 config = cur->b.m.timer[n].config;
-	u64 bit = bits[below(sizeof(bits) / sizeof(bits[0]))];
+	u64 bit = bits[below(ARRAY_SIZE(bits))];
 
 	config ^= bit;
 	if (!bit)
@@ -1272,7 +1277,12 @@ static void aim_legacy_fsb(unsigned int n)
 
 static void aim_straddle(unsigned int n)
 {
-	read_reg(timer_reg(n, 8 * below(2)) + 4, 8);
+	u32 at = timer_reg(n, 8 * below(2)) + 4;
+
+	if (chance(500))
+		read_reg(at, 8);
+	else
+		write_reg(at, 8, rnd());
 }
 
 static void aim_absent(unsigned int n)
@@ -1324,8 +1334,6 @@ static const struct {
 	{ "absent-timer", aim_absent },
 };
 
-#define NUM_AIMS	(sizeof(aims) / sizeof(aims[0]))
-
 static bool possible_here(int row)
 {
 	bool fsb, no_fsb;
@@ -1345,7 +1353,7 @@ static void aim(void)
 	int row;
 
 	do {
-		i = below(NUM_AIMS);
+		i = below(ARRAY_SIZE(aims));
 		row = judged_find(aims[i].id);
 	} while (tries-- && !possible_here(row));
 	if (!possible_here(row))

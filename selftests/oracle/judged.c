@@ -120,6 +120,23 @@ bool judged_load(const char *path)
 	return ok;
 }
 
+/* How often, and where it showed: "12 times (line 10, status 2)". */
+static unsigned long report_row(const struct row *r)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < W_COUNT; i++)
+		sum += r->seen[i];
+	printf("# judged: %-16s %8lu times, %lu more with others; in:", r->id,
+	       sum, r->shared);
+	for (i = 0; i < W_COUNT; i++)
+		if (r->what & BIT(i))
+			printf(" %s %lu", what_name[i], r->seen[i]);
+	putchar('\n');
+	return sum;
+}
+
 bool judged_report(unsigned int version, bool all_must_occur)
 {
 	bool ok = true;
@@ -128,11 +145,8 @@ bool judged_report(unsigned int version, bool all_must_occur)
 	for (i = 0; i < num_rows; i++) {
 		const struct row *r = &rows[i];
 
-		if (!(r->versions & version))
-			continue;
-		printf("# judged: %-16s %8lu times, %lu more with others\n",
-		       r->id, r->seen, r->shared);
-		if (r->seen || !all_must_occur)
+		if (!(r->versions & version) || report_row(r) ||
+		    !all_must_occur)
 			continue;
 		printf("# JUDGED ROW DOES NOT OCCUR: %s\n", r->id);
 		ok = false;

@@ -20,8 +20,6 @@ static const struct machine machines[] = {
 	{ "pc", { "-M", "pc,hpet=on,pit=off" }, 3, ROUTES_PC, false },
 };
 
-#define MACHINES	(sizeof(machines) / sizeof(machines[0]))
-
 struct options {
 	const char *judged;
 	const char *qemu;
@@ -46,7 +44,7 @@ static bool start_qemu(const struct options *o, const struct machine *m)
 	const char *argv[64] = { o->qemu };
 	unsigned int i, n = 1;
 
-	for (i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(common); i++)
 		argv[n++] = common[i];
 	for (i = 0; m->options[i]; i++)
 		argv[n++] = m->options[i];
@@ -83,11 +81,11 @@ static bool run_machine(const struct options *o, const struct machine *m,
 static bool run(const struct options *o)
 {
 	/* In per cent. Timers on one line are for the PC alone. */
-	static const unsigned int share[MACHINES] = { 40, 90, 100 };
+	static const unsigned int share[ARRAY_SIZE(machines)] = { 40, 90, 100 };
 	bool ok = true;
 	unsigned int i;
 
-	for (i = 0; ok && i < MACHINES; i++) {
+	for (i = 0; ok && i < ARRAY_SIZE(machines); i++) {
 		if (o->machine && strcmp(o->machine, machines[i].name))
 			continue;
 		ok = run_machine(o, &machines[i], o->machine ? o->ops :
@@ -96,11 +94,60 @@ static bool run(const struct options *o)
 	return ok;
 }
 
-static int usage(void)
+static int bad_usage(void)
 {
-	fprintf(stderr, "usage: oracle --judged FILE --qemu PATH --version 7.2|10.0 [--machine NAME] [--ops N]\n"
-		"              [--seed S] [--only EPISODE] [--max-failures N] [--all-must-occur] [--verbose] [-- QEMU-OPTION...]\n");
+	fprintf(stderr,
+		"usage: oracle --judged FILE --qemu PATH --version 7.2|10.0\n"
+		"              [--machine NAME] [--ops N] [--seed S] [--only EPISODE]\n"
+		"              [--max-failures N] [--all-must-occur] [--verbose]\n"
+		"              [-- QEMU-OPTION...]\n");
 	return 2;
+}
+
+static unsigned int version_of(const char *name)
+{
+	if (!strcmp(name, "7.2"))
+		return QEMU_7_2;
+	return strcmp(name, "10.0") ? 0 : QEMU_10_0;
+}
+
+static bool take_option(struct options *o, int option)
+{
+	switch (option) {
+	case 'j':
+		o->judged = optarg;
+		break;
+	case 'q':
+		o->qemu = optarg;
+		break;
+	case 'V':
+		o->version = version_of(optarg);
+		break;
+	case 'm':
+		o->machine = optarg;
+		break;
+	case 'n':
+		o->ops = strtoul(optarg, NULL, 0);
+		break;
+	case 's':
+		o->seed = strtoull(optarg, NULL, 0);
+		break;
+	case 'o':
+		o->only = atol(optarg);
+		break;
+	case 'f':
+		compare_max_failures = strtoul(optarg, NULL, 0);
+		break;
+	case 'a':
+		o->all_must_occur = true;
+		break;
+	case 'v':
+		compare_verbose = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
 }
 
 static bool parse(struct options *o, int argc, char **argv)
@@ -113,26 +160,11 @@ static bool parse(struct options *o, int argc, char **argv)
 		{ "all-must-occur", 0, NULL, 'a' }, { "verbose", 0, NULL, 'v' },
 		{ }
 	};
-	int c;
+	int option;
 
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		switch (c) {
-		case 'j': o->judged = optarg; break;
-		case 'q': o->qemu = optarg; break;
-		case 'V':
-			o->version = !strcmp(optarg, "7.2") ? QEMU_7_2 :
-				     !strcmp(optarg, "10.0") ? QEMU_10_0 : 0;
-			break;
-		case 'm': o->machine = optarg; break;
-		case 'n': o->ops = strtoul(optarg, NULL, 0); break;
-		case 's': o->seed = strtoull(optarg, NULL, 0); break;
-		case 'o': o->only = atol(optarg); break;
-		case 'f': compare_max_failures = strtoul(optarg, NULL, 0); break;
-		case 'a': o->all_must_occur = true; break;
-		case 'v': compare_verbose = true; break;
-		default: return false;
-		}
-	}
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
+		if (!take_option(o, option))
+			return false;
 	o->extra = argv + optind;
 	return o->judged && o->qemu && o->version;
 }
@@ -143,12 +175,12 @@ int main(int argc, char **argv)
 	bool ran, occurred;
 
 	if (!parse(&o, argc, argv))
-		return usage();
+		return bad_usage();
 	if (!judged_load(o.judged))
 		return 2;
 	ran = run(&o);
 	occurred = judged_report(o.version, o.all_must_occur);
-	printf("# %lu operations in %lu episodes, %lu episodes with differences that nobody judged\n",
+	printf("# %lu operations in %lu episodes, in %lu of these unjudged differences\n",
 	       history_operations, episodes, compare_failures);
 	if (!ran && !compare_failures)
 		return 2;

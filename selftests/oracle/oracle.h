@@ -30,6 +30,8 @@
 #define ORACLE_MAILBOX	0x100000ULL	/* RAM where messages are sent to */
 #define TICK_NS		10ULL		/* QEMU's counter period, fixed */
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 /* Versions of QEMU, as bits. */
 #define QEMU_7_2	1
 #define QEMU_10_0	2
@@ -142,7 +144,7 @@ extern const unsigned int num_conditions;
  * @versions: where it occurs
  * @what: bit mask of enum what: what differs
  * @when: under which condition
- * @seen: how often nothing else explained a difference
+ * @seen: how often nothing else explained a difference, by what it was in
  * @shared: how often it was one of several explanations
  */
 struct row {
@@ -150,7 +152,7 @@ struct row {
 	unsigned int versions;
 	unsigned int what;
 	bool (*when)(struct look *l);
-	unsigned long seen;
+	unsigned long seen[W_COUNT];
 	unsigned long shared;
 };
 

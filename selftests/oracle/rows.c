@@ -301,14 +301,25 @@ static bool absent(struct look *l)
 		classify(l->new, l->op->offset, &n) == W_ABSENT;
 }
 
-/* The reads that the row explains are those of the kind "undefined". */
+/*
+ * A write. What it does to a timer's registers is that timer's alone. The reads
+ * that the row explains are those of the kind "undefined".
+ */
 static bool straddle(struct look *l)
 {
-	u32 first = (l->op->offset + 3) & ~3U;
+	u32 dword = (l->op->offset + 3) & ~3U;
+	unsigned int n;
 
-	return l->op->kind != OP_STEP && l->op->len == 8 &&
-		(l->op->offset & 7) &&
-		first + 4 <= l->op->offset + l->op->len;
+	if (l->op->kind != OP_WRITE || l->op->len != 8 || !(l->op->offset & 7))
+		return false;
+	switch (classify(l->new, dword, &n)) {
+	case W_CONFIG:
+	case W_COMPARATOR:
+	case W_FSB:
+		return l->n == n;
+	default:
+		return true;
+	}
 }
 
 static bool phase_lost(struct look *l)
@@ -431,4 +442,4 @@ const struct condition conditions[] = {
 	{ "second-pulse", NULL },	/* counted where lines are compared */
 };
 
-const unsigned int num_conditions = sizeof(conditions) / sizeof(conditions[0]);
+const unsigned int num_conditions = ARRAY_SIZE(conditions);
