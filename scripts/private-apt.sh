@@ -13,10 +13,11 @@ series_of() {
 source_files() {
 	local files
 	# shellcheck disable=SC2016 # apt's variable
-	files=$(apt-get indextargets 'Origin: Debian' --format '$(SOURCESENTRY)' 2>/dev/null | sed 's/:[0-9]*$//' | sort -u)
+	files=$(apt-get indextargets 'Origin: Debian' --format '$(SOURCESENTRY)' 2>/dev/null | sed 's/:[0-9]*$//' | sort -u) ||
+		true
 	if [ -z "$files" ]; then
 		files=$(find /etc/apt/sources.list /etc/apt/sources.list.d/ -type f \
-			\( -name '*.list' -o -name '*.sources' \) 2>/dev/null | sort -u)
+			\( -name '*.list' -o -name '*.sources' \) 2>/dev/null | sort -u) || true
 	fi
 	echo "$files"
 }
@@ -89,10 +90,11 @@ newest_of_series() {
 	echo "$best"
 }
 
+# Nothing, where apt knows none.
 newest_source() {
-	private_apt apt-cache showsrc --only-source "$1" 2>/dev/null | sed -n 's/^Version: //p' | newest_of_series "$2"
+	{ private_apt apt-cache showsrc --only-source "$1" 2>/dev/null || true; } | sed -n 's/^Version: //p' | newest_of_series "$2"
 }
 
 newest_binary() {
-	private_apt apt-cache show "$1" 2>/dev/null | sed -n 's/^Version: //p' | newest_of_series "$2"
+	{ private_apt apt-cache show "$1" 2>/dev/null || true; } | sed -n 's/^Version: //p' | newest_of_series "$2"
 }
