@@ -16,7 +16,6 @@
 
 #define MOST_MATCHES	48	/* of one timer in one step */
 #define MOST_LOOPS	1000000	/* QEMU finds the next match in a loop */
-#define SECOND		100000000ULL	/* ticks */
 
 struct hit {
 	unsigned int row, n;
@@ -99,7 +98,7 @@ static void excuse_read(struct expect *e)
 	e->bits = ~0ULL;
 	if (!access_defined(&e->op)) {
 		e->what = W_UNDEFINED;
-		if (e->op.len == 8 && straddle >= 0 &&
+		if (e->op.len == 8 && !e->value && straddle >= 0 &&
 		    (rows[straddle].versions & cur->version))
 			e->rows = BIT_ULL(straddle);
 		return;
@@ -111,9 +110,9 @@ static void excuse_read(struct expect *e)
 			e->rows |= taint[n][W_STATUS];
 			e->bits |= taint[n][W_STATUS] ? BIT_ULL(n) : 0;
 		}
-	} else if (e->what == W_COUNTER || e->what == W_ABSENT) {
+	} else if (e->what == W_COUNTER || (e->what == W_ABSENT && !e->value)) {
 		e->rows = taint[0][e->what];
-	} else if (e->what != W_OTHER) {
+	} else if (e->what != W_OTHER && e->what != W_ABSENT) {
 		e->rows = taint[n][e->what];
 	}
 }

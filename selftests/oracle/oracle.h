@@ -29,6 +29,7 @@
 #define ORACLE_BASE	0xfed00000ULL
 #define ORACLE_MAILBOX	0x100000ULL	/* RAM where messages are sent to */
 #define TICK_NS		10ULL		/* QEMU's counter period, fixed */
+#define SECOND		100000000ULL	/* ticks */
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -100,6 +101,7 @@ void world_shadow(const struct world *old, struct world *new,
 		  const struct op *op);
 u64 world_busy(const struct world *w);
 u64 counter(const struct world *w);
+u64 crossings(const struct world *old, const struct world *new, unsigned int n);
 bool access_defined(const struct op *op);
 enum what classify(const struct world *w, u32 offset, unsigned int *n);
 int raw_line(const struct world *w, unsigned int n);

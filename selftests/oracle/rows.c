@@ -62,6 +62,17 @@ static u64 k(const struct look *l)
 	return matches(l->old, l->new, l->n);
 }
 
+/*
+ * A match, seen from the history rather than from what our device makes of it:
+ * a row must not excuse matches that are none.
+ */
+static bool match(const struct look *l)
+{
+	if (l->op->kind == OP_STEP && !crossings(l->old, l->new, l->n))
+		return false;
+	return k(l);
+}
+
 static bool armed(const struct look *l)
 {
 	return arms(l->old, l->new, l->op, l->n);
@@ -88,12 +99,36 @@ static bool fires_alone(const struct look *l)
 	return armed(l) && !k(l) && reached(l);
 }
 
+/* A write to the comparator's register: does it set the comparator itself? */
+static bool sets_comparator(const struct look *l, u64 mask)
+{
+	unsigned int halves = ((u32)mask ? 1 : 0) | (mask >> 32 ? 2 : 0);
+
+	return (mask & hpet_timer_mask(is(l))) &&
+		(!(is(l)->config & HPET_TN_PERIODIC) ||
+		 (was(l)->val_set & halves));
+}
+
+/* By how much the counter has passed the comparator @cmp. */
+static u64 past(const struct look *l, u64 cmp)
+{
+	return (counter(l->new) - cmp) & hpet_timer_mask(is(l));
+}
+
+/* So little that we take it for a guest that was held up. */
+static bool just_passed(const struct look *l, u64 cmp)
+{
+	if (!mode32(is(l)) && cmp > counter(l->new))
+		return false;
+	return past(l, cmp) <= SECOND;
+}
+
 static bool past_write(struct look *l)
 {
 	u64 val, mask;
 
-	return fires_alone(l) &&
-		wrote(l, HPET_TIMER_COMPARATOR, &val, &mask);
+	return fires_alone(l) && wrote(l, HPET_TIMER_COMPARATOR, &val, &mask) &&
+		(!just_passed(l, is(l)->cmp) || !sets_comparator(l, mask));
 }
 
 static bool past_start(struct look *l)
@@ -115,7 +150,7 @@ static bool held_up_32(struct look *l)
 	/* Equal is no difference. Ours has moved on if it is periodic. */
 	return !is_72(l) && armed(l) && k(l) && mode32(is(l)) &&
 		wrote(l, HPET_TIMER_COMPARATOR, &val, &mask) &&
-		(u32)(is(l)->start - counter(l->new));
+		past(l, is(l)->start) && just_passed(l, is(l)->start);
 }
 
 static bool far_64(struct look *l)
@@ -145,6 +180,7 @@ static bool wrap_32(struct look *l)
 static bool once_32(struct look *l)
 {
 	return k(l) > (l->old->sh[l->n].spent ? 0 : 1) &&
+		k(l) == crossings(l->old, l->new, l->n) &&
 		!hpet_timer_is_periodic(is(l));
 }
 
@@ -160,13 +196,13 @@ static bool enb_off_status(struct look *l)
 
 static bool enb_off_stops(struct look *l)
 {
-	return l->old->sh[l->n].dead && k(l) &&
+	return l->old->sh[l->n].dead && match(l) &&
 		hpet_timer_is_periodic(was(l));
 }
 
 static bool enb_0_status(struct look *l)
 {
-	return k(l) && !(is(l)->config & HPET_TN_ENABLE) &&
+	return match(l) && !(is(l)->config & HPET_TN_ENABLE) &&
 		(is(l)->config & HPET_TN_LEVEL);
 }
 
@@ -203,7 +239,7 @@ static bool touches_line(const struct look *l, unsigned int m)
 
 	other.n = m;
 	/* QEMU may still be about to act on a match that is over for us. */
-	return k(&other) || l->old->sh[m].busy_until > l->old->now ||
+	return match(&other) || l->old->sh[m].busy_until > l->old->now ||
 		status(l->old, m) != status(l->new, m) ||
 		wrote(&other, HPET_TIMER_CONFIG, &val, &mask);
 }
@@ -239,7 +275,7 @@ static bool fsb_off(struct look *l)
 
 static bool fsb_level(struct look *l)
 {
-	return k(l) && hpet_timer_fsb(&l->new->b.m, l->n) &&
+	return match(l) && hpet_timer_fsb(&l->new->b.m, l->n) &&
 		(is(l)->config & HPET_TN_LEVEL);
 }
 
@@ -310,7 +346,8 @@ static bool straddle(struct look *l)
 	u32 dword = (l->op->offset + 3) & ~3U;
 	unsigned int n;
 
-	if (l->op->kind != OP_WRITE || l->op->len != 8 || !(l->op->offset & 7))
+	if (l->op->kind != OP_WRITE || l->op->len != 8 || !(l->op->offset & 7) ||
+	    memcmp(&l->old->b.m, &l->new->b.m, sizeof(l->old->b.m)))
 		return false;
 	switch (classify(l->new, dword, &n)) {
 	case W_CONFIG:
@@ -353,7 +390,7 @@ static bool period_late(struct look *l)
 
 static bool mode_armed(struct look *l)
 {
-	if (l->old->sh[l->n].spent && k(l) && hpet_timer_is_periodic(is(l)))
+	if (l->old->sh[l->n].spent && match(l) && hpet_timer_is_periodic(is(l)))
 		return true;
 	return enabled(l->new) &&
 		(set(l, HPET_TN_PERIODIC | HPET_TN_32BIT) ||
@@ -395,7 +432,7 @@ static bool period_bit_31(struct look *l)
 {
 	u64 val, mask;
 
-	return (k(l) || wrote(l, HPET_TIMER_COMPARATOR, &val, &mask)) &&
+	return (match(l) || wrote(l, HPET_TIMER_COMPARATOR, &val, &mask)) &&
 		mode32(is(l)) && (is(l)->config & HPET_TN_PERIODIC) &&
 		(is(l)->period & BIT_ULL(31));
 }

@@ -117,6 +117,22 @@ u64 matches(const struct world *old, const struct world *new, unsigned int n)
 	return new->b.ticks[n].count.due - old->b.ticks[n].count.due;
 }
 
+/*
+ * How often the counter comes to the comparator that the timer had before, while
+ * time passes. For a periodic timer that is the first match or none.
+ */
+u64 crossings(const struct world *old, const struct world *new, unsigned int n)
+{
+	const struct hpet_timer *t = &old->b.m.timer[n];
+	u64 mask = hpet_timer_mask(t), from = counter(old);
+	u64 ticks = counter(new) - from;
+	u64 ahead = (t->cmp - from - 1) & mask;
+
+	if (!old->b.m.running || ticks <= ahead)
+		return 0;
+	return 1 + (mask == ~0ULL ? 0 : (ticks - ahead - 1) >> 32);
+}
+
 static bool starts(const struct world *old, const struct world *new)
 {
 	return ~old->b.m.config & new->b.m.config & HPET_CONFIG_ENABLE;
