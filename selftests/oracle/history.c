@@ -1220,10 +1220,12 @@ static void aim_val_set(unsigned int n)
 
 static void aim_period_late(unsigned int n)
 {
-	if (write_timer_config(n, some_route() | HPET_TN_ENABLE |
-			       HPET_TN_PERIODIC | HPET_TN_VAL_SET) &&
-	    write_reg(comparator(n), chance(500) ? 4 : 8,
-		      counter(cur) + 1000) &&
+	bool narrow = cur->version == QEMU_7_2 || chance(500);
+	u64 config = HPET_TN_ENABLE | HPET_TN_PERIODIC | HPET_TN_VAL_SET |
+		     (narrow ? HPET_TN_32BIT : 0);
+
+	if (write_timer_config(n, some_route() | config) &&
+	    write_reg(comparator(n), narrow ? 4 : 8, counter(cur) + 1000) &&
 	    to_match() && write_reg(comparator(n), 4, 100000))
 		read_reg(comparator(n), 8);
 }

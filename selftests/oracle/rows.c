@@ -379,13 +379,15 @@ static bool in_window(struct look *l)
 		!tiny_period(l);
 }
 
+/* QEMU knows of no correction: it waits as it would have. */
 static bool period_late(struct look *l)
 {
 	u64 val, mask;
 
-	return wrote(l, HPET_TIMER_COMPARATOR, &val, &mask) && !k(l) &&
-		(was(l)->config & HPET_TN_PERIODIC) && was(l)->fresh &&
-		!is(l)->fresh && was(l)->cmp != is(l)->cmp;
+	return wrote(l, HPET_TIMER_COMPARATOR, &val, &mask) &&
+		(mask & hpet_timer_mask(is(l))) && enabled(l->new) &&
+		!sets_comparator(l, mask) && was(l)->fresh &&
+		was(l)->cmp != was(l)->start;
 }
 
 static bool mode_armed(struct look *l)
