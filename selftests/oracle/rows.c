@@ -373,10 +373,23 @@ static bool tiny_period(struct look *l)
 	return is_72(l) ? ns < 3 * TICK_NS : ns < 2000 + l->new->sh[l->n].late;
 }
 
+/*
+ * 7.2 looks one tick late at a comparator that is past as it is written, and
+ * takes the next match, if that is then, for the same.
+ */
+static bool match_in_window(const struct look *l)
+{
+	const struct world *old = l->old;
+
+	return is_72(l) && l->op->kind == OP_STEP && match(l) &&
+		hpet_timer_ns(&old->b.m, l->n) <= old->sh[l->n].busy_until;
+}
+
 static bool in_window(struct look *l)
 {
-	return l->in_window && l->old->sh[l->n].busy_until > l->old->now &&
-		!tiny_period(l);
+	if (l->old->sh[l->n].busy_until <= l->old->now || tiny_period(l))
+		return false;
+	return l->in_window || match_in_window(l);
 }
 
 /* QEMU knows of no correction: it waits as it would have. */
