@@ -839,9 +839,16 @@ static u64 next_match(void)
 	return next;
 }
 
-/* The time in which a periodic timer matches as often as it may in a step. */
-static u64 most_matches(const struct hpet_timer *t)
+/*
+ * The time in which a periodic timer matches as often as it may in a step. What
+ * QEMU takes for the period of one that is uncertain may be tiny.
+ */
+static u64 most_matches(unsigned int n)
 {
+	const struct hpet_timer *t = &cur->b.m.timer[n];
+
+	if (taint[n][W_COMPARATOR])
+		return 1000000;
 	return max_t(u64, TICK_NS,
 		     mul_div_sat(t->period, TICK_NS * MOST_MATCHES, 1));
 }
@@ -856,7 +863,7 @@ static u64 longest_step(void)
 		const struct hpet_timer *t = &cur->b.m.timer[n];
 
 		if (cur->b.m.running && hpet_timer_is_periodic(t))
-			longest = min_t(u64, longest, most_matches(t));
+			longest = min_t(u64, longest, most_matches(n));
 	}
 	return longest;
 }
