@@ -8,6 +8,7 @@
 #define RING		BIT(16)	/* commands under way, and remembered */
 #define COMMAND_LEN	64
 #define REPORT_COMMANDS	60
+#define FLOOD		2000000	/* line changes for one command: no end to it */
 
 unsigned long compare_failures;
 unsigned long compare_max_failures = 10;
@@ -18,6 +19,7 @@ static char commands[RING][COMMAND_LEN];
 static unsigned long head, tail;	/* next one to add, to be answered */
 static u16 raised[ORACLE_LINES];
 static u32 up;
+static unsigned long changes;	/* of lines, since the last answer */
 static unsigned long failed_episode = ~0UL;
 
 /*
@@ -31,6 +33,7 @@ void compare_begin(void)
 {
 	tail = head;
 	up = 0;
+	changes = 0;
 	memset(raised, 0, sizeof(raised));
 }
 
@@ -162,6 +165,8 @@ static void checkpoints(void)
 
 void compare_irq(bool raise, unsigned int line)
 {
+	if (++changes > FLOOD)
+		qtest_fault = "QEMU raises a line without end";
 	if (line >= ORACLE_LINES)
 		return;
 	if (compare_verbose)
@@ -178,6 +183,7 @@ void compare_reply(const char *line)
 	const struct expect *e = &expects[tail % RING];
 	u64 value = 0;
 
+	changes = 0;
 	if (tail == head || strncmp(line, "OK", 2)) {
 		qtest_fault = "QEMU does not understand";
 		printf("# %s: %s\n", commands[tail % RING], line);
