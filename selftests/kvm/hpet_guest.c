@@ -57,6 +57,11 @@ static __guest inline void out8(uint16_t port, uint8_t v)
 	asm volatile("outb %0, %1" :: "a"(v), "Nd"(port));
 }
 
+static __guest inline void write_msr(uint32_t msr, uint64_t v)
+{
+	asm volatile("wrmsr" :: "c"(msr), "a"((uint32_t)v), "d"(v >> 32));
+}
+
 static __guest inline uint64_t counter(void)
 {
 	return mmio_read(g->base + REG_COUNTER, 8);
@@ -78,6 +83,19 @@ static __guest uint64_t due(volatile struct guest_irq *irq, uint64_t now)
 	if (now < irq->first)
 		return 0;
 	return (now - irq->first) / irq->period + 1;
+}
+
+/* Linux's way: if KVM lets it, clear a bit instead. */
+static __guest void pv_eoi(void)
+{
+	bool spared;
+
+	asm volatile("lock btrl $0, %0" : "+m"(guest_memory.pv_eoi),
+		     "=@ccc"(spared) :: "memory");
+	if (spared)
+		g->pv_eois++;
+	else
+		mmio_write(APIC_DEFAULT_GPA + APIC_EOI, 4, 0);
 }
 
 __guest void guest_isr(struct ex_regs *regs)
@@ -110,6 +128,12 @@ __guest void guest_isr(struct ex_regs *regs)
 	case EOI_APIC:
 		mmio_write(APIC_DEFAULT_GPA + APIC_EOI, 4, 0);
 		break;
+	case EOI_X2APIC:
+		write_msr(APIC_BASE_MSR + (APIC_EOI >> 4), 0);
+		break;
+	case EOI_PV:
+		pv_eoi();
+		break;
 	}
 }
 
@@ -127,6 +151,9 @@ static __guest void operate(void)
 		break;
 	case OP_OUT:
 		out8(g->addr, g->value);
+		break;
+	case OP_WRMSR:
+		write_msr(g->addr, g->value);
 		break;
 	case OP_CLI:
 		irqs_off();

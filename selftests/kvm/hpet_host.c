@@ -229,6 +229,14 @@ struct machine *machine_new(void)
 	return machine_new_code(guest_main);
 }
 
+struct kvm_vcpu *machine_add_vcpu(struct machine *m, uint32_t id)
+{
+	struct kvm_vcpu *vcpu = vm_vcpu_add(m->vm, id, guest_main);
+
+	vcpu_init_descriptor_tables(vcpu);
+	return vcpu;
+}
+
 void machine_create_block(struct machine *m)
 {
 	int dev = hpet_device();
@@ -363,6 +371,17 @@ uint64_t guest_drain(struct machine *m, int vector)
 	return m->g->counter;
 }
 
+void machine_switch(struct machine *m, struct kvm_vcpu *vcpu)
+{
+	bool anew = vcpu != m->vcpu;
+
+	m->vcpu = vcpu;
+	if (anew && vcpu->run->exit_reason == KVM_EXIT_UNKNOWN) {
+		m->g->op = OP_NOP;
+		guest_do(m, OP_NOP, 0, 0, 0);
+	}
+}
+
 static void *guest_thread(void *arg)
 {
 	struct guest_thread *t = arg;
@@ -412,8 +431,13 @@ void guest_apic_init(struct machine *m)
 
 void guest_pin_set(struct machine *m, int pin, uint32_t flags)
 {
+	guest_pin_set_to(m, pin, flags, 0);
+}
+
+void guest_pin_set_to(struct machine *m, int pin, uint32_t flags, uint32_t dest)
+{
 	guest_do(m, OP_WRITE, 0xfec00000, 4, 0x10 + 2 * pin + 1);
-	guest_do(m, OP_WRITE, 0xfec00010, 4, 0);
+	guest_do(m, OP_WRITE, 0xfec00010, 4, dest << 24);
 	guest_do(m, OP_WRITE, 0xfec00000, 4, 0x10 + 2 * pin);
 	guest_do(m, OP_WRITE, 0xfec00010, 4, flags | VECTOR_PIN(pin));
 }

@@ -69,6 +69,7 @@ enum op {
 	OP_READ,	/* value = *addr */
 	OP_WRITE,	/* *addr = value */
 	OP_OUT,		/* outb(value, addr) */
+	OP_WRMSR,	/* wrmsr(addr, value) */
 	OP_CLI,
 	OP_STI,
 	OP_SPIN_OFF,	/* interrupts off, until the counter >= value */
@@ -82,6 +83,8 @@ enum op {
 enum eoi {
 	EOI_PIC,
 	EOI_APIC,
+	EOI_X2APIC,
+	EOI_PV,		/* without an exit where KVM allows it */
 	EOI_NONE,	/* never acknowledge */
 };
 
@@ -107,6 +110,8 @@ struct guest {
 	uint64_t counter;	/* as last seen by an operation that spins */
 	uint64_t base;		/* of the HPET */
 	struct guest_irq irq[256];
+	uint32_t pv_eoi;	/* what KVM and guest share for EOI_PV */
+	uint64_t pv_eois;	/* acknowledged that way */
 	uint64_t log_vector;	/* counter at each of its interrupts */
 	uint64_t log_len;
 	uint64_t log[GUEST_LOG_MAX];
@@ -129,7 +134,7 @@ struct mmio_exit {
 /* A VM with one vCPU and, mostly, one block. */
 struct machine {
 	struct kvm_vm *vm;
-	struct kvm_vcpu *vcpu;
+	struct kvm_vcpu *vcpu;	/* the one that is run */
 	struct guest *g;
 	int hpet;
 	struct kvm_hpet_config config;
@@ -172,6 +177,11 @@ void machine_create_block(struct machine *m);
 struct machine *machine_with_block(void);
 void machine_free(struct machine *m);
 
+/* Another vCPU, which has run as far as the first one: not at all. */
+struct kvm_vcpu *machine_add_vcpu(struct machine *m, uint32_t id);
+/* From now on this one is run, and the others stand still. */
+void machine_switch(struct machine *m, struct kvm_vcpu *vcpu);
+
 /* The guest's operations. */
 uint64_t guest_do(struct machine *m, enum op op, uint64_t addr, uint64_t width,
 		  uint64_t value);
@@ -199,7 +209,12 @@ void guest_pic_init(struct machine *m, uint16_t unmasked);
 void guest_apic_init(struct machine *m);
 #define PIN_LEVEL	(1U << 15)
 #define PIN_MASKED	(1U << 16)
+#define PIN_LOWEST	(1U << 8)
+#define PIN_LOGICAL	(1U << 11)
 void guest_pin_set(struct machine *m, int pin, uint32_t flags);
+/* To another APIC than the first. */
+void guest_pin_set_to(struct machine *m, int pin, uint32_t flags,
+		      uint32_t dest);
 
 /*
  * Program timer @n, while the counter is halted: periodic (@period in counter
