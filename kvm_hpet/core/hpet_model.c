@@ -83,10 +83,10 @@ int hpet_timer_gsi(const struct hpet_model *m, unsigned int n)
 	const struct hpet_timer *t = &m->timer[n];
 	u32 route;
 
+	if (hpet_timer_fsb(m, n))
+		return -1;
 	if (hpet_timer_legacy(m, n))
 		return n ? HPET_LEGACY_GSI_TIMER1 : HPET_LEGACY_GSI_TIMER0;
-	if (t->config & HPET_TN_FSB_ENABLE)
-		return -1;
 	route = (t->config & HPET_TN_ROUTE_MASK) >> HPET_TN_ROUTE_SHIFT;
 	if (t->config >> HPET_TN_ROUTE_CAP_SHIFT & BIT_ULL(route))
 		return route;

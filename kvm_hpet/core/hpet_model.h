@@ -247,12 +247,12 @@ static inline bool hpet_timer_legacy(const struct hpet_model *m, unsigned int n)
  * @m: the block
  * @n: the timer
  *
- * Return: true with FSB_EN, unless legacy replacement governs the timer.
+ * Return: true with FSB_EN, also under legacy replacement. 2.3.5 and 2.4.2.3
+ * contradict each other there; Linux relies on messages (with hpet=msi, timer 1).
  */
 static inline bool hpet_timer_fsb(const struct hpet_model *m, unsigned int n)
 {
-	return !hpet_timer_legacy(m, n) &&
-		(m->timer[n].config & HPET_TN_FSB_ENABLE);
+	return m->timer[n].config & HPET_TN_FSB_ENABLE;
 }
 
 /**

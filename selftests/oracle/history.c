@@ -1281,13 +1281,6 @@ static void aim_fsb_again(unsigned int n)
 		look_at_mail(n);
 }
 
-static void aim_legacy_fsb(unsigned int n)
-{
-	if (write_fsb(n & 1) && write_reg(HPET_REG_CONFIG, 4, 3) &&
-	    fire(n & 1, HPET_TN_FSB_ENABLE))
-		look_at_mail(n & 1);
-}
-
 static void aim_straddle(unsigned int n)
 {
 	u32 at = timer_reg(n, 8 * below(2)) + 4;
@@ -1342,7 +1335,6 @@ static const struct {
 	{ "fsb-on-line", aim_fsb_on },
 	{ "fsb-off-line", aim_fsb_level },
 	{ "fsb-again", aim_fsb_again },
-	{ "legacy-fsb", aim_legacy_fsb },
 	{ "straddle", aim_straddle },
 	{ "absent-timer", aim_absent },
 };

@@ -286,13 +286,6 @@ static bool fsb_again(struct look *l)
 		(is(l)->config & HPET_TN_ENABLE) && status(l->old, l->n);
 }
 
-static bool legacy_fsb(struct look *l)
-{
-	return hpet_timer_legacy(&l->new->b.m, l->n) &&
-		(is(l)->config & HPET_TN_FSB_ENABLE) &&
-		(is(l)->config & HPET_TN_ENABLE) && enabled(l->new);
-}
-
 static bool fsb_no_cap(struct look *l)
 {
 	u64 val, mask;
@@ -475,7 +468,6 @@ const struct condition conditions[] = {
 	{ "fsb-off-line", fsb_off },
 	{ "fsb-level-status", fsb_level },
 	{ "fsb-again", fsb_again },
-	{ "legacy-fsb", legacy_fsb },
 	{ "fsb-no-cap", fsb_no_cap },
 	{ "fsb-register", fsb_register },
 	{ "route-refused", route_refused },
