@@ -7,7 +7,6 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -32,10 +31,8 @@ struct handle {
 static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock)
 {
-	u64 now;
+	u64 now = kvm_hpet_lock(h, flags);
 
-	raw_spin_lock_irqsave(&h->lock, *flags);
-	now = ktime_get_ns();
 	write_seqcount_begin(&h->counter_seq);
 	hpet_block_advance(&h->block, now);
 	return now;
@@ -49,7 +46,7 @@ static bool end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
 
 	write_seqcount_end(&h->counter_seq);
 	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	return ready;
 }
 
@@ -64,15 +61,17 @@ static int get_config(struct kvm_hpet *h, void __user *arg)
  * With deliver_mutex held only messages are sent by others, from hardirq: wait
  * until none is half sent.
  */
-static void lock_quiet(struct kvm_hpet *h, unsigned long *flags)
+static u64 lock_quiet(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock)
 {
-	raw_spin_lock_irqsave(&h->lock, *flags);
+	u64 now = kvm_hpet_lock(h, flags);
+
 	while (!hpet_block_quiet(&h->block)) {
-		raw_spin_unlock_irqrestore(&h->lock, *flags);
+		kvm_hpet_unlock(h, *flags);
 		cpu_relax();
-		raw_spin_lock_irqsave(&h->lock, *flags);
+		now = kvm_hpet_lock(h, flags);
 	}
+	return now;
 }
 
 static int get_state(struct kvm_hpet *h, void __user *arg)
@@ -86,11 +85,10 @@ static int get_state(struct kvm_hpet *h, void __user *arg)
 	if (!s)
 		return -ENOMEM;
 	mutex_lock(&h->deliver_mutex);
-	lock_quiet(h, &flags);
-	now = ktime_get_ns();
+	now = lock_quiet(h, &flags);
 	hpet_block_advance(&h->block, now);
 	kvm_hpet_state_save(&h->block, now, s);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	mutex_unlock(&h->deliver_mutex);
 	kvm_hpet_deliver(h);
 	ret = kvm_hpet_copy_out(arg, s, sizeof(*s), sizeof(*s));
@@ -230,69 +228,15 @@ static int set_policy(struct kvm_hpet *h, void __user *arg)
 	return 0;
 }
 
-static void fill_timer_stats(const struct kvm_hpet *h, unsigned int n,
-			     struct kvm_hpet_timer_stats *s)
-{
-	const struct lost_ticks *lt = &h->block.ticks[n];
-	const struct lost_ticks_count *c = &lt->count;
-	unsigned int i;
-
-	s->due = c->due;
-	s->delivered = c->delivered;
-	s->masked = c->masked;
-	s->discarded = c->discarded;
-	s->backlog = lt->backlog;
-	s->coalesced = c->coalesced;
-	s->late = c->late;
-	s->reinjected = c->reinjected;
-	s->retries = c->retries;
-	s->max_backlog = c->max_backlog;
-	s->rate = lt->rate;
-	s->max_rate = c->max_rate;
-	s->period_ns = lt->period_ns;
-	s->expirations = h->hrtimer[n].expirations;
-	for (i = 0; i < KVM_HPET_LATENESS_BUCKETS; i++)
-		s->lateness[i] = h->hrtimer[n].lateness[i];
-}
-
-static void fill_mmio_stats(const struct kvm_hpet *h, struct kvm_hpet_stats *s)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct kvm_hpet_mmio_stats *m =
-			per_cpu_ptr(h->mmio_stats, cpu);
-
-		s->mmio_reads += READ_ONCE(m->reads);
-		s->mmio_writes += READ_ONCE(m->writes);
-		s->mmio_exits += READ_ONCE(m->exits);
-	}
-}
-
 static int get_stats(struct kvm_hpet *h, void __user *arg)
 {
 	struct kvm_hpet_stats *s;
-	unsigned long flags;
-	unsigned int n;
-	bool ready;
-	u64 now;
 	int ret;
 
 	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
-	s->num_timers = h->config.num_timers;
-	s->resets = h->resets;
-	fill_mmio_stats(h, s);
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
-	hpet_block_advance(&h->block, now);
-	for (n = 0; n < h->config.num_timers; n++)
-		fill_timer_stats(h, n, &s->timer[n]);
-	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
-	if (ready)
-		kvm_hpet_deliver(h);
+	kvm_hpet_read_stats(h, s);
 	ret = kvm_hpet_copy_out(arg, s, sizeof(*s), sizeof(*s));
 	kfree(s);
 	return ret;

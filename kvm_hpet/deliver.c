@@ -10,6 +10,7 @@
 
 #include "instance.h"
 #include "kvm_private.h"
+#include "trace.h"
 
 /* What one call may deliver before it gives way to others. */
 #define DELIVER_BUDGET	(2 * HPET_MAX_TIMERS)
@@ -23,14 +24,23 @@ static void set_lines(struct kvm_hpet *h, u32 lines, int level)
 			kvm_private_set_irq(h->kvm, h->source_id, gsi, level);
 }
 
+static int pulse(struct kvm_hpet *h, u32 gsi)
+{
+	int ret = kvm_private_set_irq(h->kvm, h->source_id, gsi, 1);
+
+	kvm_private_set_irq(h->kvm, h->source_id, gsi, 0);
+	return ret;
+}
+
 static int send(struct kvm_hpet *h, const struct hpet_delivery *d)
 {
 	int ret;
 
 	if (d->fsb)
-		return kvm_private_set_msi(h->kvm, d->msi_address, d->msi_data);
-	ret = kvm_private_set_irq(h->kvm, h->source_id, d->gsi, 1);
-	kvm_private_set_irq(h->kvm, h->source_id, d->gsi, 0);
+		ret = kvm_private_set_msi(h->kvm, d->msi_address, d->msi_data);
+	else
+		ret = pulse(h, d->gsi);
+	trace_kvm_hpet_inject(h->id, d->timer, d->fsb ? -1 : (s32)d->gsi, ret);
 	return ret;
 }
 
@@ -47,8 +57,7 @@ static bool deliver_one(struct kvm_hpet *h)
 	u64 now;
 	int ret;
 
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
+	now = kvm_hpet_lock(h, &flags);
 	hpet_block_advance(&h->block, now);
 	taken = hpet_block_take(&h->block, now, false, &d);
 	lines = hpet_block_lines(&h->block);
@@ -56,16 +65,16 @@ static bool deliver_one(struct kvm_hpet *h)
 	raise = lines & ~(h->lines & ~lower);
 	h->block.dropped = 0;
 	h->lines = lines;
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 
 	set_lines(h, lower, 0);
 	set_lines(h, raise, 1);
 	if (!taken)
 		return false;
 	ret = send(h, &d);
-	raw_spin_lock_irqsave(&h->lock, flags);
+	kvm_hpet_lock(h, &flags);
 	hpet_block_result(&h->block, &d, ret);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	return true;
 }
 
@@ -79,11 +88,10 @@ void kvm_hpet_deliver(struct kvm_hpet *h)
 	mutex_lock(&h->deliver_mutex);
 	while (budget-- && deliver_one(h))
 		;
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
+	now = kvm_hpet_lock(h, &flags);
 	hpet_block_advance(&h->block, now);
 	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	mutex_unlock(&h->deliver_mutex);
 	/* Ticks that became due meanwhile: others may run in between. */
 	if (ready)
@@ -109,9 +117,9 @@ void kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now, unsigned long *flags)
 	lockdep_assert_held(&h->lock);
 	while (!h->dead && budget-- &&
 	       hpet_block_take(&h->block, now, true, &d)) {
-		raw_spin_unlock_irqrestore(&h->lock, *flags);
+		kvm_hpet_unlock(h, *flags);
 		ret = send(h, &d);
-		raw_spin_lock_irqsave(&h->lock, *flags);
+		kvm_hpet_lock(h, flags);
 		hpet_block_result(&h->block, &d, ret);
 	}
 }
@@ -125,11 +133,10 @@ void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian)
 	bool ready;
 	u64 now;
 
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
+	now = kvm_hpet_lock(h, &flags);
 	hpet_block_ack(&h->block, now, kian->gsi);
 	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	if (ready)
 		kvm_hpet_kick(h);
 }
@@ -145,11 +152,10 @@ void kvm_hpet_masked(struct kvm_irq_mask_notifier *kimn, bool masked)
 
 	if (masked)
 		return;
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
+	now = kvm_hpet_lock(h, &flags);
 	hpet_block_unmasked(&h->block, now, line->ack.gsi);
 	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	if (ready)
 		kvm_hpet_kick(h);
 }

@@ -21,7 +21,7 @@
 /* All blocks, by rising id. */
 static DEFINE_MUTEX(blocks_mutex);
 static LIST_HEAD(blocks);
-static u64 last_id;
+static atomic64_t last_id;
 
 /* The process whose thread created the VM; KVM knows its number only. */
 static struct pid *vm_process(const struct kvm *kvm)
@@ -163,6 +163,7 @@ static struct kvm_hpet *alloc_block(const struct kvm_hpet_config *config)
 		kvfree(h);
 		return NULL;
 	}
+	h->id = atomic64_inc_return(&last_id);
 	h->config = *config;
 	h->config.vm_fd = -1;
 	h->config.legacy_eventfd = -1;
@@ -187,11 +188,16 @@ void kvm_hpet_put(struct kvm_hpet *h)
 	kref_put(&h->ref, free_block);
 }
 
+/* One that was begun later may have been finished earlier. */
 static void publish(struct kvm_hpet *h)
 {
+	struct list_head *before;
+
 	mutex_lock(&blocks_mutex);
-	h->id = ++last_id;
-	list_add_tail(&h->list, &blocks);
+	for (before = blocks.prev; before != &blocks; before = before->prev)
+		if (list_entry(before, struct kvm_hpet, list)->id < h->id)
+			break;
+	list_add(&h->list, before);
 	mutex_unlock(&blocks_mutex);
 }
 
@@ -251,12 +257,13 @@ err_free:
 static void kill_block(struct kvm_hpet *h)
 {
 	unsigned long flags;
+	u64 now;
 
 	mutex_lock(&h->config_mutex);
-	raw_spin_lock_irqsave(&h->lock, flags);
+	now = kvm_hpet_lock(h, &flags);
 	h->dead = true;
-	kvm_hpet_timers_sync(h, ktime_get_ns());
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_timers_sync(h, now);
+	kvm_hpet_unlock(h, flags);
 	kvm_hpet_watch_lines(h);
 	mutex_unlock(&h->config_mutex);
 }
@@ -273,10 +280,10 @@ static void lower_lines(struct kvm_hpet *h)
 }
 
 /*
- * In this order: no new access, no acknowledgment and no timer, so that nobody
- * is left who could give the worker something to do; then the worker; then what
- * all of them used. Accesses may still queue work until they are over, and
- * destroying the worker flushes it.
+ * In this order: nobody finds it any more; no new access, no acknowledgment and
+ * no timer, so that nobody is left who could give the worker something to do;
+ * then the worker; then what all of them used. Accesses may still queue work
+ * until they are over, and destroying the worker flushes it.
  */
 void kvm_hpet_remove(struct kvm_hpet *h)
 {

@@ -21,6 +21,22 @@
 struct kvm_hpet;
 
 /**
+ * struct kvm_hpet_bursts - how the ticks of a timer fall on its intervals
+ * @due: ticks that had fallen due when last looked at
+ * @delivered: ticks that had been delivered then
+ * @period_ns: the interval then
+ * @present: delivered in the present interval
+ * @count: see struct kvm_hpet_timer_stats
+ */
+struct kvm_hpet_bursts {
+	u64 due;
+	u64 delivered;
+	u64 period_ns;
+	u64 present;
+	u64 count[KVM_HPET_BURST_BUCKETS];
+};
+
+/**
  * struct kvm_hpet_hrtimer - the host timer of one comparator
  * @timer: fires when the comparator needs a look
  * @h: the block
@@ -29,6 +45,9 @@ struct kvm_hpet;
  *	itself called at another time is stale and does no harm
  * @expirations: how often it fired
  * @lateness: how late, see struct kvm_hpet_timer_stats
+ * @bursts: of the comparator's ticks
+ * @before: its counts when the lock was taken; with @h->remembered
+ * @rate_before: its rate then
  *
  * Protected by @h->lock.
  */
@@ -39,6 +58,9 @@ struct kvm_hpet_hrtimer {
 	u64 deadline;
 	u64 expirations;
 	u64 lateness[KVM_HPET_LATENESS_BUCKETS];
+	struct kvm_hpet_bursts bursts;
+	struct lost_ticks_count before;
+	u32 rate_before;
 };
 
 /**
@@ -67,12 +89,14 @@ struct kvm_hpet_mmio_stats {
 
 /**
  * struct kvm_hpet - a block
- * @lock: protects the members from here to @dead. Taken in hardirq
+ * @lock: protects the members from here to @dead. Taken in hardirq, by
+ *	kvm_hpet_lock()
  * @counter_seq: writers hold @lock. Lets the main counter be read with neither
  *	lock nor write to shared memory
  * @block: registers and ticks
  * @lines: lines of level-triggered timers that are up in KVM. Written with
  *	@deliver_mutex as well
+ * @remembered: ticks are traced, so each timer knows its counts of before
  * @dead: the block is being removed: no timer is armed any more
  * @deliver_mutex: one delivers at a time, so that lines change in the order in
  *	which the state did. Outside @lock
@@ -104,6 +128,7 @@ struct kvm_hpet {
 	seqcount_t counter_seq;
 	struct hpet_block block;
 	u32 lines;
+	bool remembered;
 	bool dead;
 
 	/* One delivers at a time. */
@@ -191,6 +216,45 @@ void kvm_hpet_watch_lines(struct kvm_hpet *h);
  * Context: process. Sleeps.
  */
 void kvm_hpet_watch_lines_of(struct kvm_hpet *h, u32 timers);
+
+/* observe.c */
+
+/**
+ * kvm_hpet_lock() - takes the block's lock for an event
+ * @h: the block
+ * @flags: for kvm_hpet_unlock()
+ *
+ * Context: any.
+ * Return: ktime_get_ns(), the time of the event.
+ */
+u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock);
+
+/**
+ * kvm_hpet_observe() - looks what the event has done to the ticks so far, for
+ * the histogram of bursts and for who traces
+ * @h: the block; lock is held
+ */
+void kvm_hpet_observe(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_unlock() - does that and drops the lock
+ * @h: the block
+ * @flags: from kvm_hpet_lock()
+ */
+void kvm_hpet_unlock(struct kvm_hpet *h, unsigned long flags)
+	__releases(&h->lock);
+
+/* stats.c */
+
+/**
+ * kvm_hpet_read_stats() - the statistics, all taken at one moment
+ * @h: the block, alive; config_mutex is held
+ * @s: filled in; zeroed by the caller
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_read_stats(struct kvm_hpet *h, struct kvm_hpet_stats *s);
 
 /* mmio.c */
 

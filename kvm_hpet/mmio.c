@@ -39,11 +39,10 @@ static u64 read_register(struct kvm_hpet *h, u32 offset, int len)
 	bool ready;
 	u64 now, val;
 
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
+	now = kvm_hpet_lock(h, &flags);
 	val = hpet_block_read(&h->block, now, offset, len);
 	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	if (ready)
 		kvm_hpet_deliver(h);
 	return val;
@@ -91,13 +90,12 @@ static int mmio_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 
 	memcpy(&val, data, min_t(int, len, sizeof(val)));
 	this_cpu_inc(h->mmio_stats->writes);
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
+	now = kvm_hpet_lock(h, &flags);
 	write_seqcount_begin(&h->counter_seq);
 	legacy = hpet_block_write(&h->block, now, offset, len, val);
 	write_seqcount_end(&h->counter_seq);
 	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	if (ready)
 		kvm_hpet_deliver(h);
 	return legacy ? tell_vmm(h) : 0;

@@ -8,12 +8,14 @@
 
 #include "compat.h"
 #include "instance.h"
+#include "trace.h"
 
 static void count_lateness(struct kvm_hpet_hrtimer *t, u64 late_ns)
 {
 	u64 us = late_ns / NSEC_PER_USEC;
 	unsigned int bucket = us ? ilog2(us) + 1 : 0;
 
+	trace_kvm_hpet_expire(t->h->id, t->n, late_ns);
 	t->expirations++;
 	t->lateness[min_t(unsigned int, bucket, KVM_HPET_LATENESS_BUCKETS - 1)]++;
 }
@@ -23,6 +25,8 @@ static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
 	if (t->deadline == deadline)
 		return;
 	t->deadline = deadline;
+	trace_kvm_hpet_arm(t->h->id, t->n,
+			   deadline == HPET_NEVER ? 0 : deadline);
 	/*
 	 * Not hrtimer_cancel(): the function may be waiting for the lock we
 	 * hold. It will find a deadline that is not its own.
@@ -61,8 +65,7 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 	bool ready;
 	u64 now;
 
-	raw_spin_lock_irqsave(&h->lock, flags);
-	now = ktime_get_ns();
+	now = kvm_hpet_lock(h, &flags);
 	if (now >= t->deadline) {
 		count_lateness(t, now - t->deadline);
 		t->deadline = HPET_NEVER;
@@ -70,7 +73,7 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 	hpet_block_advance(&h->block, now);
 	kvm_hpet_deliver_fsb(h, now, &flags);
 	ready = kvm_hpet_timers_sync(h, now);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
+	kvm_hpet_unlock(h, flags);
 	if (ready)
 		kvm_hpet_kick(h);
 	return HRTIMER_NORESTART;

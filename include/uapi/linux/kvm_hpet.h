@@ -229,6 +229,7 @@ struct kvm_hpet_tick_policy {
 };
 
 #define KVM_HPET_LATENESS_BUCKETS	16
+#define KVM_HPET_BURST_BUCKETS		8
 
 /**
  * struct kvm_hpet_timer_stats - what became of the ticks of one timer
@@ -253,6 +254,11 @@ struct kvm_hpet_tick_policy {
  * @expirations: how often the host timer fired for it
  * @lateness: histogram of how late the host timer was: [0] below 1 us,
  *	[i] below 2^i us, the last one everything above
+ * @burst: histogram of how many ticks beyond the first were delivered in an
+ *	interval of a periodic timer: [0] none, [i] 2^(i-1) and more, but below
+ *	2^i, the last one everything above. An interval goes from one tick that
+ *	falls due to the next and is counted when it is over; those without a
+ *	delivered tick, and those in which the period changes, are not
  *
  * At every moment due = delivered + masked + discarded + backlog.
  */
@@ -272,6 +278,7 @@ struct kvm_hpet_timer_stats {
 	__u64 period_ns;
 	__u64 expirations;
 	__u64 lateness[KVM_HPET_LATENESS_BUCKETS];
+	__u64 burst[KVM_HPET_BURST_BUCKETS];
 };
 
 /**

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happened to the ticks while the block's lock was held.
+ *
+ * The core only counts. Whoever changes a block does so between kvm_hpet_lock()
+ * and kvm_hpet_unlock(), and the latter sees by the counts what has become of
+ * each timer's ticks meanwhile: so no change is missed, and the core need not
+ * know that anybody looks on.
+ */
+#include <linux/ktime.h>
+#include <linux/log2.h>
+
+#include "instance.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static bool tracing(void)
+{
+	return trace_kvm_hpet_due_enabled() ||
+	       trace_kvm_hpet_delivered_enabled() ||
+	       trace_kvm_hpet_masked_enabled() ||
+	       trace_kvm_hpet_discarded_enabled() ||
+	       trace_kvm_hpet_coalesced_enabled() ||
+	       trace_kvm_hpet_late_enabled() ||
+	       trace_kvm_hpet_reinjected_enabled() ||
+	       trace_kvm_hpet_retried_enabled() ||
+	       trace_kvm_hpet_rate_enabled();
+}
+
+static void remember(struct kvm_hpet *h)
+{
+	unsigned int n;
+
+	for (n = 0; n < h->config.num_timers; n++) {
+		h->hrtimer[n].before = h->block.ticks[n].count;
+		h->hrtimer[n].rate_before = h->block.ticks[n].rate;
+	}
+	h->remembered = true;
+}
+
+/* Events whose count has not changed are left out by themselves. */
+static void trace_changes(struct kvm_hpet *h, unsigned int n)
+{
+	const struct lost_ticks_count *old = &h->hrtimer[n].before;
+	const struct lost_ticks *lt = &h->block.ticks[n];
+	const struct lost_ticks_count *c = &lt->count;
+	u64 owed = lt->backlog;
+
+	trace_kvm_hpet_due(h->id, n, c->due - old->due, c->due, owed);
+	trace_kvm_hpet_late(h->id, n, c->late - old->late, c->late, owed);
+	trace_kvm_hpet_coalesced(h->id, n, c->coalesced - old->coalesced,
+				 c->coalesced, owed);
+	trace_kvm_hpet_masked(h->id, n, c->masked - old->masked,
+			      c->masked, owed);
+	trace_kvm_hpet_delivered(h->id, n, c->delivered - old->delivered,
+				 c->delivered, owed);
+	trace_kvm_hpet_reinjected(h->id, n, c->reinjected - old->reinjected,
+				  c->reinjected, owed);
+	trace_kvm_hpet_retried(h->id, n, c->retries - old->retries,
+			       c->retries, owed);
+	trace_kvm_hpet_discarded(h->id, n, c->discarded - old->discarded,
+				 c->discarded, owed);
+	trace_kvm_hpet_rate(h->id, n, h->hrtimer[n].rate_before, lt->rate,
+			    owed);
+}
+
+static void close_interval(struct kvm_hpet_bursts *b)
+{
+	unsigned int bucket;
+
+	if (!b->present)
+		return;
+	bucket = b->present > 1 ? ilog2(b->present - 1) + 1 : 0;
+	b->count[min_t(unsigned int, bucket, KVM_HPET_BURST_BUCKETS - 1)]++;
+	b->present = 0;
+}
+
+/*
+ * Whoever delivers has brought the block up to date before, so of what happened
+ * in one go, ticks fell due first. An interval in which the period changes, and
+ * a tick that does not repeat, tell nothing.
+ */
+static void count_bursts(struct kvm_hpet_bursts *b, const struct lost_ticks *lt)
+{
+	const struct lost_ticks_count *now = &lt->count;
+
+	if (now->due == b->due && now->delivered == b->delivered)
+		return;
+	if (!lt->period_ns || lt->period_ns != b->period_ns)
+		b->present = 0;
+	else if (now->due != b->due)
+		close_interval(b);
+	b->present += now->delivered - b->delivered;
+	b->delivered = now->delivered;
+	b->due = now->due;
+	b->period_ns = lt->period_ns;
+}
+
+u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock)
+{
+	raw_spin_lock_irqsave(&h->lock, *flags);
+	if (tracing())
+		remember(h);
+	return ktime_get_ns();
+}
+
+void kvm_hpet_observe(struct kvm_hpet *h)
+{
+	unsigned int n;
+
+	lockdep_assert_held(&h->lock);
+	for (n = 0; n < h->config.num_timers; n++) {
+		count_bursts(&h->hrtimer[n].bursts, &h->block.ticks[n]);
+		if (h->remembered)
+			trace_changes(h, n);
+	}
+	h->remembered = false;
+}
+
+void kvm_hpet_unlock(struct kvm_hpet *h, unsigned long flags)
+	__releases(&h->lock)
+{
+	kvm_hpet_observe(h);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+}
