@@ -238,6 +238,7 @@ struct kvm_hpet *kvm_hpet_create(const struct kvm_hpet_config *config)
 	if (ret)
 		goto err_source;
 	publish(h);
+	kvm_hpet_debugfs_add(h);
 	return h;
 
 err_source:
@@ -287,6 +288,7 @@ static void lower_lines(struct kvm_hpet *h)
  */
 void kvm_hpet_remove(struct kvm_hpet *h)
 {
+	kvm_hpet_debugfs_remove(h);
 	unpublish(h);
 	kvm_hpet_mmio_unregister(h);
 	kill_block(h);

@@ -119,6 +119,7 @@ struct kvm_hpet_mmio_stats {
  * @vm_pid: process that created the VM
  * @owner_pid: process that created the block
  * @list: all blocks; blocks_mutex
+ * @debugfs: its directory
  * @gone: pollers wait for removal
  * @ref: descriptors
  * @hrtimer: one for each timer
@@ -156,6 +157,7 @@ struct kvm_hpet {
 	struct pid *vm_pid;
 	struct pid *owner_pid;
 	struct list_head list;
+	struct dentry *debugfs;
 	wait_queue_head_t gone;
 	struct kref ref;
 	struct kvm_hpet_hrtimer hrtimer[];
@@ -255,6 +257,34 @@ void kvm_hpet_unlock(struct kvm_hpet *h, unsigned long flags)
  * Context: process. Sleeps.
  */
 void kvm_hpet_read_stats(struct kvm_hpet *h, struct kvm_hpet_stats *s);
+
+/* debugfs.c */
+
+/**
+ * kvm_hpet_debugfs_add() - shows the block in debugfs
+ * @h: the block
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_debugfs_add(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_debugfs_remove() - no longer; nobody reads there afterwards
+ * @h: the block; config_mutex is not held
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_debugfs_remove(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_debugfs_init() - makes the directory for the blocks
+ */
+void kvm_hpet_debugfs_init(void);
+
+/**
+ * kvm_hpet_debugfs_exit() - removes it
+ */
+void kvm_hpet_debugfs_exit(void);
 
 /* mmio.c */
 

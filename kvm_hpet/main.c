@@ -151,12 +151,17 @@ static int __init kvm_hpet_init(void)
 	ret = kvm_private_init();
 	if (ret)
 		return ret;
-	return misc_register(&dev);
+	kvm_hpet_debugfs_init();
+	ret = misc_register(&dev);
+	if (ret)
+		kvm_hpet_debugfs_exit();
+	return ret;
 }
 
 static void __exit kvm_hpet_exit(void)
 {
 	misc_deregister(&dev);
+	kvm_hpet_debugfs_exit();
 }
 
 module_init(kvm_hpet_init);
