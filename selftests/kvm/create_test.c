@@ -418,7 +418,7 @@ static void test_size_rule(int fd, unsigned long cmd, const void *good,
 {
 	union {
 		uint32_t size;
-		char bytes[8192];
+		char bytes[16384];
 	} b;
 
 	memset(&b, 0, sizeof(b));
