@@ -16,6 +16,8 @@
 #include "hpet_test.h"
 
 #define MODULE	"kvm_hpet"
+#define EVENTS	"/sys/kernel/tracing/events/kvm_hpet"
+#define DEBUGFS	"/sys/kernel/debug/kvm_hpet"
 
 static uint64_t next_block(uint64_t after)
 {
@@ -50,8 +52,24 @@ static int count_workers(void)
 	return n;
 }
 
+/* Directories of blocks; -1: not even theirs is there. */
+static int count_debugfs(void)
+{
+	DIR *dir = opendir(DEBUGFS);
+	struct dirent *entry;
+	int n = 0;
+
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
 static void ok_nothing_left(const char *name)
 {
+	ok_eq(count_debugfs(), 0, "%s: nothing left in debugfs", name);
 	ok_eq(next_block(0), 0, "%s: no block left", name);
 	ok_eq(count_workers(), 0, "%s: no worker left", name);
 }
@@ -469,6 +487,7 @@ static void test_hammer(void)
 	pthread_join(guest.thread, NULL);
 	pthread_join(owner.thread, NULL);
 	pthread_join(admin.thread, NULL);
+	ok_in(count_debugfs(), 1, 1, "all at once: a directory in debugfs");
 	stats_get_fd(m->hpet, &stats);
 	note("%lu rounds of the guest, %lu calls of the owner, %lu of an administrator, %llu MMIO writes",
 	     guest.calls, owner.calls, admin.calls, stats.mmio_writes);
@@ -480,8 +499,18 @@ static void test_hammer(void)
 	ok_nothing_left("all at once");
 }
 
-/* Blocks come and go for one VM, from two threads, while its guest runs. */
+/*
+ * Blocks come and go for one VM, from two threads, while its guest runs and a
+ * third thread looks at them.
+ */
 #define CHURN_ROUNDS	100
+
+struct look {
+	pthread_t thread;
+	atomic_bool stop;
+	uint64_t bytes;
+	uint64_t odd;	/* answers that are not documented */
+};
 
 static void *churn(void *arg)
 {
@@ -503,14 +532,55 @@ static void *churn(void *arg)
 	return (void *)bad;
 }
 
+/* Whatever is in debugfs, with the blocks changing under the reader. */
+static void read_file(const char *block, const char *file, struct look *look)
+{
+	char path[600], text[4096];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), DEBUGFS "/%s/%s", block, file);
+	fd = open(path, O_RDONLY);
+	if (fd < 0) {
+		look->odd += errno != ENOENT;
+		return;
+	}
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		look->bytes += n;
+	look->odd += n < 0 && errno != EIO;
+	close(fd);
+}
+
+static void *look_around(void *arg)
+{
+	struct look *look = arg;
+	struct dirent *entry;
+
+	while (!look->stop) {
+		DIR *dir = opendir(DEBUGFS);
+
+		while ((entry = readdir(dir))) {
+			if (entry->d_name[0] == '.')
+				continue;
+			read_file(entry->d_name, "stats", look);
+			read_file(entry->d_name, "lateness", look);
+			read_file(entry->d_name, "burst", look);
+		}
+		closedir(dir);
+	}
+	return NULL;
+}
+
 static void test_churn(void)
 {
 	struct machine *m = guest_ready();
+	struct look look = { .stop = false };
 	struct guest_thread t;
 	pthread_t thread[2];
 	void *bad[2];
 	int i;
 
+	pthread_create(&look.thread, NULL, look_around, &look);
 	start_ticking(m, KVM_HPET_TICKS_SLEW);
 	guest_start(&t, m, OP_SPIN_ON, 0, ~0ULL);
 	for (i = 0; i < 2; i++)
@@ -522,6 +592,11 @@ static void test_churn(void)
 	close(m->hpet);
 	m->hpet = -1;
 	guest_join(&t);
+	look.stop = true;
+	pthread_join(look.thread, NULL);
+	note("%lu bytes read in debugfs", look.bytes);
+	ok(look.bytes && !look.odd,
+	   "blocks made and closed by two threads: debugfs read meanwhile");
 	ok_nothing_left("blocks made and closed by two threads");
 	machine_free(m);
 }
@@ -547,12 +622,33 @@ static int load(void)
 	return ret;
 }
 
+/* The events of a module go with it, whoever had them enabled. */
+static void trace_all(bool on)
+{
+	FILE *f = fopen(EVENTS "/enable", "w");
+
+	if (!f || fprintf(f, "%d", on) < 0 || fclose(f))
+		die(EVENTS ": %s", strerror(errno));
+}
+
 #define LOAD_ROUNDS	5
+
+static int open_debugfs(uint64_t id)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), DEBUGFS "/%lu/stats", id);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("%s: %s", path, strerror(errno));
+	return fd;
+}
 
 static void test_unload(void)
 {
 	struct machine *m = guest_ready();
-	int i, dev, admin, ret;
+	int i, dev, admin, reader, ret;
 	uint64_t id;
 
 	start_ticking(m, KVM_HPET_TICKS_SLEW);
@@ -560,6 +656,7 @@ static void test_unload(void)
 	dev = hpet_device();
 	id = next_block(0);
 	admin = hpet_ioctl(dev, KVM_HPET_OPEN_BLOCK, &id);
+	reader = open_debugfs(id);
 	close(m->hpet);
 	m->hpet = -1;
 	close(dev);
@@ -568,6 +665,9 @@ static void test_unload(void)
 	dev = hpet_device();
 	ok_eq(-unload(), EAGAIN, "unload with the device open: refused");
 	close(dev);
+	ok_eq(-unload(), EAGAIN, "unload with a file of debugfs open: refused");
+	close(reader);
+	trace_all(true);
 
 	for (i = 1; i <= LOAD_ROUNDS; i++) {
 		ret = unload();
@@ -575,10 +675,15 @@ static void test_unload(void)
 			break;
 		ok(access("/dev/kvm_hpet", F_OK) && errno == ENOENT,
 		   "unload %d: the device node is gone", i);
+		ok_eq(count_debugfs(), -1, "unload %d: nothing left in debugfs",
+		      i);
+		ok(access(EVENTS, F_OK) && errno == ENOENT,
+		   "unload %d: the tracepoints are gone, enabled or not", i);
 		guest_do(m, OP_STI, 0, 0, 0);
 		ret = load();
 		if (!ok_eq(-ret, 0, "load %d", i))
 			die("the module does not load again");
+		trace_all(i % 2);
 		start_ticking(m, KVM_HPET_TICKS_SLEW);
 		m->g->irq[VECTOR_PIN(16)].seen = 0;
 		guest_ticks(m, OP_SPIN_TICKS, VECTOR_PIN(16), 5);
