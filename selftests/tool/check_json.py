@@ -35,6 +35,26 @@ def load(name):
         return None
 
 
+def check_top(machine, attached):
+    try:
+        text = (directory / f"{machine}-top.json").read_text(encoding="utf-8")
+        tables = [json.loads(line) for line in text.splitlines()]
+    except (OSError, ValueError) as error:
+        print(f"# {machine}-top: {error}")
+        tables = []
+    blocks = [table["blocks"][0] for table in tables if len(table["blocks"]) == 1]
+    check(len(tables) == 2 and len(blocks) == 2 and all(0.4 < table["interval_s"] < 5 for table in tables)
+          and all(block["vm_pid"] == attached["vm_pid"] and block["name"] == machine
+                  and isinstance(block["mmio_reads_per_s"], float) and len(block["timers"]) == 3
+                  for block in blocks),
+          f"{machine}: JSON of top is an object an interval")
+    timers = [block["timers"][0] for block in blocks]
+    check(len(timers) == 2 and all(timer["policy"] == "slew" and timer["period_ns"] == 10000000
+          and 50 < timer["due_per_s"] < 200 and timer["discarded_per_s"] == 0 and timer["delivered_per_s"] > 0
+          for timer in timers),
+          f"{machine}: JSON of top: 100 ticks fall due a second, none is lost")
+
+
 def check_machine(machine):
     attached = load(f"{machine}-attach")
     check(attached is not None and attached["num_timers"] == 3 and attached["follows_qemu"] is True
@@ -52,8 +72,10 @@ def check_machine(machine):
     check(len(timers) == 1 and timers[0]["due"] == sum(timers[0][key] for key in
           ("delivered", "masked", "discarded", "backlog")) and timers[0]["due"] >= 30
           and timers[0]["period_ns"] == 10000000 and len(timers[0]["lateness"]) == 16
-          and sum(timers[0]["lateness"]) == timers[0]["expirations"],
+          and sum(timers[0]["lateness"]) == timers[0]["expirations"] and len(timers[0]["burst"]) == 8
+          and 0 < sum(timers[0]["burst"]) <= timers[0]["delivered"],
           f"{machine}: JSON of stat agrees with itself")
+    check_top(machine, attached)
     shown = load(f"{machine}-show")
     check(shown is not None and shown["config"] == "0x3" and shown["config_bits"] == ["ENABLE_CNF", "LEG_RT_CNF"]
           and shown["timers"][0]["period"] == 1000000

@@ -172,7 +172,7 @@ else
 fi
 
 if [ ! -e /dev/kvm_hpet ]; then
-	for command in 'list' 'stat' 'show --id 1' 'set --id 1 --ramp 1' 'list --json'; do
+	for command in 'list' 'stat' 'top -d 0.5 -n 2 --json' 'show --id 1' 'set --id 1 --ramp 1' 'list --json'; do
 		# shellcheck disable=SC2086 # words
 		capture "$tool" $command
 		expect 1 'there is no /dev/kvm_hpet: the kernel module is not loaded' "$command without the module"

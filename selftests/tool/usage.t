@@ -58,6 +58,16 @@ wrong 'x is one argument too many' list x
 wrong 'there is no option --pid' list --pid 1
 wrong 'it is the number of a block' stat --id 0
 wrong 'it is the number of a block' stat --id x
+wrong 'it is the number of a block' top --id 0
+for delay in 0 0.05 3601 1s x -1 '' 0.1.1 111111111111111111111111111111111; do
+	wrong 'it is seconds, from 0.1 to 3600' top -d "$delay"
+done
+wrong 'it is a number from 1 on' top -n 0
+wrong 'it is a number from 1 on' top --count x
+wrong '-n needs a value' top -n
+wrong 'there is no option -x' top -x
+wrong 'there is no option -n' stat -n 1
+wrong '5 is one argument too many' top 5
 wrong 'exactly one of --pid and --id' show
 wrong 'exactly one of --pid and --id' show --pid 1 --id 1
 wrong 'nothing to set is named' set --pid 1
@@ -83,7 +93,7 @@ expect_out '^kvm-hpet [0-9][0-9.]* (API version 1)$' '--version names both versi
 capture "$tool" --help
 expect 0 '' '--help'
 cp "$out" "$tap_dir/help"
-for command in attach detach list stat show set doctor; do
+for command in attach detach list stat top show set doctor; do
 	grep -q "^  $command " "$tap_dir/help"
 	result $? "--help names $command"
 	capture "$tool" $command --help

@@ -43,6 +43,7 @@ extern const struct command attach_command;
 extern const struct command detach_command;
 extern const struct command list_command;
 extern const struct command stat_command;
+extern const struct command top_command;
 extern const struct command show_command;
 extern const struct command set_command;
 extern const struct command doctor_command;

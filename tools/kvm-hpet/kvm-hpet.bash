@@ -21,6 +21,7 @@ _kvm_hpet_options()
 	detach) echo "--pid --qmp --all --force --help" ;;
 	list | doctor) echo "--json --help" ;;
 	stat) echo "--pid --id --all --json --help" ;;
+	top) echo "--pid --id --delay --count --all --json --help" ;;
 	show) echo "--pid --id --json --help" ;;
 	set) echo "--pid --id --timer $policy --help" ;;
 	esac
@@ -32,7 +33,7 @@ _kvm_hpet()
 	local words=""
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words="attach detach list stat show set doctor --help --version"
+		words="attach detach list stat top show set doctor --help --version"
 	else
 		case $before in
 		--pid) words=$(_kvm_hpet_qemus) ;;
@@ -41,7 +42,7 @@ _kvm_hpet()
 			return
 			;;
 		--driftfix) words="none discard delay merge slew catchup" ;;
-		--max-rate | --max-backlog | --ramp | --id | --timer) ;;
+		--max-rate | --max-backlog | --ramp | --id | --timer | --delay | -d | --count | -n) ;;
 		*) words=$(_kvm_hpet_options "${COMP_WORDS[1]}") ;;
 		esac
 	fi

@@ -16,12 +16,29 @@ static const struct command * const commands[] = {
 	&detach_command,
 	&list_command,
 	&stat_command,
+	&top_command,
 	&show_command,
 	&set_command,
 	&doctor_command,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* An option whose value is a letter is also that: -h for --help. */
+static const char *short_options(char *letters, const struct option *options)
+{
+	char *end = stpcpy(letters, "+:");
+
+	for (; options->name; options++) {
+		if (options->val > 'z')
+			continue;
+		*end++ = options->val;
+		if (options->has_arg == required_argument)
+			*end++ = ':';
+	}
+	*end = '\0';
+	return letters;
+}
 
 /**
  * next_option() - getopt_long() with the tool's own messages
@@ -36,7 +53,8 @@ static const struct command * const commands[] = {
 int next_option(const struct command *self, int argc, char **argv,
 		const struct option *options, int *status)
 {
-	int option = getopt_long(argc, argv, "+:h", options, NULL);
+	char letters[32];
+	int option = getopt_long(argc, argv, short_options(letters, options), options, NULL);
 
 	*status = EXIT_SUCCESS;
 	switch (option) {

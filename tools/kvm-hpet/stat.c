@@ -13,24 +13,9 @@
 #include "error.h"
 #include "parse.h"
 #include "policy.h"
+#include "sample.h"
 #include "table.h"
 #include "target.h"
-
-/**
- * struct sample - the statistics of a block at a moment
- * @info: the block
- * @config: likewise
- * @state: tells which timers are in use
- * @stats: the statistics
- * @policy: of each timer
- */
-struct sample {
-	struct kvm_hpet_block_info info;
-	struct kvm_hpet_config config;
-	struct kvm_hpet_state state;
-	struct kvm_hpet_stats stats;
-	struct kvm_hpet_tick_policy policy[KVM_HPET_MAX_TIMERS];
-};
 
 struct stat_options {
 	struct target target;
@@ -44,23 +29,6 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	END_OPTIONS
 };
-
-static int read_sample(int block, struct sample *sample)
-{
-	if (block_get_config(block, &sample->config) || block_get_state(block, &sample->state) ||
-	    block_get_stats(block, &sample->stats))
-		return -1;
-	for (unsigned int i = 0; i < sample->config.num_timers; i++)
-		if (block_get_policy(block, i, &sample->policy[i]))
-			return -1;
-	return 0;
-}
-
-static bool in_use(const struct sample *sample, unsigned int timer)
-{
-	return sample->stats.timer[timer].due ||
-	       sample->state.timer[timer].config & HPET_TN_INT_ENB;
-}
 
 /* The one law of all lost-tick policies: no tick vanishes, none appears. */
 static int check_timer(const struct sample *sample, unsigned int timer)
@@ -85,10 +53,19 @@ static int check_sample(const struct sample *sample)
 
 #define ADD(obj, st, member) json_object_object_add(obj, #member, json_number((st)->member))
 
+static struct json_object *histogram_json(const __u64 *count, size_t buckets)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < buckets; i++)
+		json_object_array_add(array, json_number(count[i]));
+	return array;
+}
+
 static struct json_object *timer_json(const struct sample *sample, unsigned int timer)
 {
 	const struct kvm_hpet_timer_stats *st = &sample->stats.timer[timer];
-	struct json_object *obj = json_object_new_object(), *lateness = json_object_new_array();
+	struct json_object *obj = json_object_new_object();
 
 	json_object_object_add(obj, "timer", json_number(timer));
 	json_object_object_add(obj, "policy", json_object_new_string(
@@ -107,9 +84,9 @@ static struct json_object *timer_json(const struct sample *sample, unsigned int 
 	ADD(obj, st, max_rate);
 	ADD(obj, st, period_ns);
 	ADD(obj, st, expirations);
-	for (int i = 0; i < KVM_HPET_LATENESS_BUCKETS; i++)
-		json_object_array_add(lateness, json_number(st->lateness[i]));
-	json_object_object_add(obj, "lateness", lateness);
+	json_object_object_add(obj, "lateness",
+			       histogram_json(st->lateness, KVM_HPET_LATENESS_BUCKETS));
+	json_object_object_add(obj, "burst", histogram_json(st->burst, KVM_HPET_BURST_BUCKETS));
 	return obj;
 }
 
@@ -124,7 +101,7 @@ static struct json_object *sample_json(const struct sample *sample, bool all)
 	ADD(obj, &sample->stats, mmio_exits);
 	ADD(obj, &sample->stats, resets);
 	for (unsigned int i = 0; i < sample->config.num_timers; i++)
-		if (all || in_use(sample, i))
+		if (all || sample_in_use(sample, i))
 			json_object_array_add(timers, timer_json(sample, i));
 	json_object_object_add(obj, "timers", timers);
 	return obj;
@@ -172,6 +149,24 @@ static const char *late_below(const struct kvm_hpet_timer_stats *st, unsigned in
 	return format_time(text, sizeof(text), 1000ULL << i);
 }
 
+/* The most ticks that fell on one interval, as far as the histogram tells */
+static void print_burst(const struct kvm_hpet_timer_stats *st)
+{
+	int i = KVM_HPET_BURST_BUCKETS - 1;
+
+	while (i >= 0 && !st->burst[i])
+		i--;
+	if (i < 0)
+		return;
+	printf("    intervals with one tick %llu", (unsigned long long)st->burst[0]);
+	if (i == 0)
+		printf(", with more none\n");
+	else if (i < KVM_HPET_BURST_BUCKETS - 1)
+		printf(", at most %u in one\n", 1U << i);
+	else
+		printf(", more than %u in one\n", 1U << (i - 1));
+}
+
 static void print_details(const struct sample *sample, unsigned int timer)
 {
 	const struct kvm_hpet_timer_stats *st = &sample->stats.timer[timer];
@@ -180,6 +175,7 @@ static void print_details(const struct sample *sample, unsigned int timer)
 	       timer, (unsigned long long)st->coalesced, (unsigned long long)st->late,
 	       (unsigned long long)st->retries, (unsigned long long)st->max_backlog,
 	       (unsigned long long)st->max_rate);
+	print_burst(st);
 	if (!st->expirations)
 		return;
 	printf("    policy %s; host timer fired %llu times",
@@ -200,14 +196,14 @@ static void print_sample(const struct sample *sample, bool all)
 	       (unsigned long long)sample->stats.resets);
 	add_heading(&table);
 	for (unsigned int i = 0; i < sample->config.num_timers; i++)
-		if (all || in_use(sample, i))
+		if (all || sample_in_use(sample, i))
 			add_row(&table, sample, i);
 	if (table.count == table.columns)
 		printf("  no timer in use\n");
 	else
 		table_print(&table, "  ");
 	for (unsigned int i = 0; i < sample->config.num_timers; i++)
-		if (all || in_use(sample, i))
+		if (all || sample_in_use(sample, i))
 			print_details(sample, i);
 }
 
@@ -215,20 +211,11 @@ static void print_sample(const struct sample *sample, bool all)
 static int stat_blocks(int device, const struct stat_options *op)
 {
 	struct json_object *array = json_object_new_array();
-	struct kvm_hpet_block_info info = { 0 };
+	struct sample sample = { 0 };
 	size_t count = 0;
 	int ret = 0;
 
-	while (target_next(device, &op->target, &info)) {
-		struct sample sample = { .info = info };
-		int block = block_open(device, info.id);
-
-		if (block < 0 || read_sample(block, &sample)) {
-			if (block >= 0)
-				close(block);
-			continue;
-		}
-		close(block);
+	while (sample_next(device, &op->target, &sample)) {
 		if (op->json)
 			json_object_array_add(array, sample_json(&sample, op->all_timers));
 		else

@@ -55,6 +55,17 @@ static void print_cell(const struct table *table, size_t i, int width)
 }
 
 /**
+ * table_cut() - take the last rows away
+ * @table: the table
+ * @rows: how many
+ */
+void table_cut(struct table *table, size_t rows)
+{
+	for (size_t cells = rows * table->columns; cells; cells--)
+		free(table->cells[--table->count]);
+}
+
+/**
  * table_print() - print and empty it
  * @table: the table
  * @indent: printed before each row

@@ -21,6 +21,7 @@ struct table {
 };
 
 void table_add(struct table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void table_cut(struct table *table, size_t rows);
 void table_print(struct table *table, const char *indent);
 
 #endif

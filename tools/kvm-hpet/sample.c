@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the module tells of a block at a moment, for the commands that look at
+ * all of them.
+ */
+#include <unistd.h>
+
+#include "block.h"
+#include "sample.h"
+
+static int read_block(int block, struct sample *sample)
+{
+	if (block_get_config(block, &sample->config) || block_get_state(block, &sample->state) ||
+	    block_get_stats(block, &sample->stats))
+		return -1;
+	for (unsigned int i = 0; i < sample->config.num_timers; i++)
+		if (block_get_policy(block, i, &sample->policy[i]))
+			return -1;
+	return 0;
+}
+
+/**
+ * sample_next() - walk over the blocks that are meant; one that goes meanwhile
+ * is left out
+ * @device: from device_open()
+ * @target: which
+ * @sample: @info.id 0 to begin with; filled in
+ *
+ * Return: whether there was a further one
+ */
+bool sample_next(int device, const struct target *target, struct sample *sample)
+{
+	while (target_next(device, target, &sample->info)) {
+		int block = block_open(device, sample->info.id), ret;
+
+		if (block < 0)
+			continue;
+		ret = read_block(block, sample);
+		close(block);
+		if (!ret)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * sample_in_use() - whether a timer is worth showing
+ * @sample: of its block
+ * @timer: its number
+ *
+ * Return: true if it has ticked or is to interrupt the guest
+ */
+bool sample_in_use(const struct sample *sample, unsigned int timer)
+{
+	return sample->stats.timer[timer].due ||
+	       sample->state.timer[timer].config & HPET_TN_INT_ENB;
+}
