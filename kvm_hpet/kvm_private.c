@@ -74,9 +74,13 @@ static struct kvm_function functions[] = {
 	KVM_FUNCTION("kvm_unregister_irq_mask_notifier", hpet_mask_del, false),
 };
 
+/* A probe that is never armed: it only tells the address. */
 static int find(struct kvm_function *f)
 {
-	struct kprobe kp = { .symbol_name = f->name };
+	struct kprobe kp = {
+		.symbol_name = f->name,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
 	int ret;
 
 	ret = register_kprobe(&kp);

@@ -23,8 +23,10 @@ typedef int64_t s64;
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define max_t(type, a, b)	((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 
+#define __weak			__attribute__((__weak__))
+
 /* Speculation is a matter of the kernel's; tests can see that it was thought of. */
-__attribute__((weak)) unsigned int host_nospec_calls;
+unsigned int __weak host_nospec_calls;
 #define array_index_nospec(index, size) \
 	((void)(size), host_nospec_calls++, (index))
 
