@@ -103,22 +103,20 @@ static void adapt_rate(struct lost_ticks *lt, u64 residue)
 	lt->rose = lt->rate > rate;
 }
 
-/* The least time from one tick to the next, 0: they go out as they fall due. */
+/*
+ * The least time from one tick to the next, 0: they go out as they fall due. With
+ * policies that keep nothing, none is left to wait when one goes out.
+ */
 static u64 spacing(const struct lost_ticks *lt)
 {
 	u32 rate = max_t(u32, lt->rate, LOST_TICKS_START_RATE);
+	u64 gap = lt->period_ns;
 
 	if (!lt->rate && lt->backlog <= 1)
 		return 0;
-	switch (policy(lt)) {
-	case LOST_TICKS_DELAY:
-		return max_t(u64, lt->period_ns, lt->min_interval_ns);
-	case LOST_TICKS_SLEW:
-		return max_t(u64, (lt->period_ns - 1) / (rate + 1) + 1,
-			     lt->min_interval_ns);
-	default:
-		return 0;
-	}
+	if (policy(lt) == LOST_TICKS_SLEW)
+		gap = (lt->period_ns - 1) / (rate + 1) + 1;
+	return max_t(u64, gap, lt->min_interval_ns);
 }
 
 /*
