@@ -8,36 +8,70 @@
 #include "proof.h"
 
 /*
- * `run` puts this in place of each division in the copy of lost_ticks.c that it
- * proves. All that is used of a quotient is that it is a function of its operands
- * and no larger than the dividend: more would be too hard to solve.
+ * `run` puts these in place of each division, and of the product of a division's
+ * operands, in the copy of lost_ticks.c that it proves. What is used of them is
+ * the definition of division, which determines both results:
+ *
+ *	n = quotient * d + rest, rest < d, nothing overflowing
+ *
+ * and of a product that 0 and 1 times as much is what it is, and that what is no
+ * more than a quotient gives no more than the dividend. More would be too hard to
+ * solve.
  */
 u64 __CPROVER_uninterpreted_quotient(u64 n, u64 d);
+u64 __CPROVER_uninterpreted_product(u64 n, u64 d);
 static u64 quotient(u64 n, u64 d);
+static u64 rest(u64 n, u64 d);
+static u64 product(u64 n, u64 unit);
 
 #include "lost_ticks.c"
 
 #define MAX_BACKLOG_NS	3600000000000ULL
 /* Ticks that one timer can see in 292 years, one each ns. */
 #define MANY		(1ULL << 63)
+/* Times below 2^62 ns, 146 years. */
+#define CENTURY		(1ULL << 62)
 
 static u64 quotient(u64 n, u64 d)
 {
 	u64 q = __CPROVER_uninterpreted_quotient(n, d);
 
 	PROVE(d, "no division by zero");
-	ASSUME(q <= n);
+	ASSUME(q <= n && (n || !q) && (d != 1 || q == n));
+	ASSUME(n >= d ? q : !q);
 	return q;
 }
 
-/* What is used of mul_div_sat(), which clock.c is about. */
-u64 mul_div_any(u64 a, u64 b, u64 c)
+static u64 rest(u64 n, u64 d)
 {
-	u64 q = nondet_u64();
+	u64 q = quotient(n, d), most = __CPROVER_uninterpreted_product(q, d);
 
-	PROVE(c, "no division by zero");
-	ASSUME(b > c || q <= a);
-	return q;
+	ASSUME(most <= n && n - most < d && (q || !most));
+	return n - most;
+}
+
+/* What the limit was when the ticks were owed. */
+static u64 owed_limit_ns, owed_unit;
+
+static u64 product(u64 n, u64 unit)
+{
+	u64 p = __CPROVER_uninterpreted_product(n, unit);
+
+	ASSUME(n || !p);
+	ASSUME(n != 1 || p == unit);
+	/* So the product of the numbers is the product in 64 bits. */
+	PROVE(n <= 1 || (unit == owed_unit && n <= quotient(owed_limit_ns, unit)),
+	      "no overflow");
+	ASSUME(n <= 1 || p <= owed_limit_ns);
+	return p;
+}
+
+static u64 any_below(u64 limit)
+{
+	u64 val = nondet_u64();
+
+	ASSUME(val < limit);
+	return val;
 }
 
 static bool params_ok(const struct lost_ticks_params *p)
@@ -75,6 +109,12 @@ static bool may_fly(const struct lost_ticks *lt)
 	return lt->ack_mode == LOST_TICKS_ACK_LEVEL;
 }
 
+static bool keeps(const struct lost_ticks *lt)
+{
+	return lt->period_ns && (lt->params.policy == LOST_TICKS_DELAY ||
+				 lt->params.policy == LOST_TICKS_SLEW);
+}
+
 /* Each part by itself, so that a failure has a name. */
 #define FOR_INVARIANT(lt, do) \
 	do(law(lt), "due = delivered + masked + discarded + backlog"); \
@@ -89,6 +129,15 @@ static bool may_fly(const struct lost_ticks *lt)
 	do(!(lt)->injecting || (lt)->repeating || (lt)->backlog, \
 	   "what is injected is owed"); \
 	do(!(lt)->in_flight || may_fly(lt), "waits only for what can come"); \
+	do(!(lt)->lapses || ((lt)->in_flight && \
+	   (lt)->ack_mode == LOST_TICKS_ACK_EDGE), "what lapses is a wait"); \
+	do((lt)->ack_mode != LOST_TICKS_ACK_LEVEL || \
+	   ((lt)->retry_ns == RETRY_FIRST_NS && \
+	    (!(lt)->in_flight || (lt)->retry_at == HPET_NEVER)), \
+	   "a level is never repeated"); \
+	do(!(lt)->fraction_ns || (lt)->fraction_ns < (lt)->period_ns, \
+	   "a fraction is less than a tick"); \
+	do(!(lt)->fraction_ns || keeps(lt), "owed only by who keeps what is owed"); \
 	do((lt)->retry_ns >= RETRY_FIRST_NS && (lt)->retry_ns <= RETRY_LAST_NS, \
 	   "waits 1 to 16 s")
 
@@ -102,6 +151,8 @@ static struct lost_ticks any_state(void)
 	lt.injecting = nondet_bool();
 	lt.repeating = nondet_bool();
 	lt.in_flight = nondet_bool();
+	lt.lapses = nondet_bool();
+	lt.rose = nondet_bool();
 	lt.regular = nondet_bool();
 	/*
 	 * Counters are only ever added to and never decide anything, so what
@@ -112,14 +163,6 @@ static struct lost_ticks any_state(void)
 	ASSUME(lt.backlog < MANY);
 	FOR_INVARIANT(&lt, ASSUME_PART);
 	return lt;
-}
-
-static u64 any_below(u64 limit)
-{
-	u64 val = nondet_u64();
-
-	ASSUME(val < limit);
-	return val;
 }
 
 void prove_init(void)
@@ -140,16 +183,42 @@ void prove_set_params(void)
 	FOR_INVARIANT(&lt, PROVE);
 }
 
+/* Guest time that is owed, but for the tick being injected: ns. */
+static u128 owed_ns(const struct lost_ticks *lt)
+{
+	u64 n = lt->backlog - (lt->injecting && !lt->repeating);
+
+	return (u128)(n ? __CPROVER_uninterpreted_product(n, lt->period_ns) : 0) +
+		lt->fraction_ns;
+}
+
 void prove_set_period(void)
 {
 	struct lost_ticks lt = any_state(), was = lt;
+	u64 period = nondet_u64(), n;
+	bool recount = nondet_bool();
+	u128 owed;
 
-	lost_ticks_set_period(&lt, nondet_u64(), nondet_bool());
+	owed_limit_ns = lt.params.max_backlog_ns;
+	owed_unit = lt.period_ns;
+	lost_ticks_set_period(&lt, period, recount);
 	FOR_INVARIANT(&lt, PROVE);
 	PROVE(lt.count.delivered == was.count.delivered &&
 	      lt.count.masked == was.count.masked, "a period delivers nothing");
-	PROVE(lt.period_ns < was.period_ns || lt.backlog <= was.backlog,
-	      "a longer period owes no more ticks");
+	/* Beyond the limit it is given up, and counted so. */
+	if (!keeps(&was) || !keeps(&lt) || lt.count.discarded)
+		return;
+	PROVE(recount || was.fraction_ns >= period || lt.count.due == was.count.due,
+	      "ticks whose period was never meant stay ticks");
+	owed = owed_ns(&was);
+	PROVE(owed >> 64 || !recount || owed_ns(&lt) == owed,
+	      "guest time that is owed is neither invented nor lost");
+	if (period != was.period_ns && !recount) {
+		n = lt.backlog - was.backlog;
+		PROVE((n ? __CPROVER_uninterpreted_product(n, period) : 0) +
+		      lt.fraction_ns == was.fraction_ns,
+		      "nor is the fraction, be the ticks new ones");
+	}
 }
 
 void prove_set_ack(void)
@@ -164,15 +233,53 @@ void prove_set_ack(void)
 
 void prove_restart(void)
 {
-	struct lost_ticks lt = any_state();
+	struct lost_ticks lt = any_state(), was = lt;
 
-	if (nondet_bool())
+	if (nondet_bool()) {
 		lost_ticks_restart(&lt);
-	else
-		lost_ticks_unmasked(&lt, true);
+	} else {
+		lost_ticks_rerouted(&lt);
+		PROVE(lt.not_before == was.not_before || was.not_before == HPET_NEVER,
+		      "another way is no reason to hurry");
+	}
 	FOR_INVARIANT(&lt, PROVE);
 	PROVE(lt.in_flight == false || lt.ack_mode == LOST_TICKS_ACK_LEVEL,
 	      "nobody waits for the past");
+	PROVE(lt.backlog == was.backlog, "nothing is forgotten");
+}
+
+void prove_unmasked(void)
+{
+	struct lost_ticks lt = any_state(), was = lt;
+	u64 now = any_below(CENTURY);
+
+	ASSUME(lt.min_interval_ns < CENTURY && lt.period_ns < CENTURY);
+	lost_ticks_unmasked(&lt, now);
+	FOR_INVARIANT(&lt, PROVE);
+	PROVE(lt.backlog == was.backlog && lt.in_flight == was.in_flight,
+	      "nothing is forgotten");
+	PROVE(lt.retry_at <= was.retry_at, "no wait gets longer");
+	PROVE(lt.retry_at == was.retry_at ||
+	      (lt.lapses && lt.retry_at >= now + lt.period_ns),
+	      "one interval is left to it");
+	PROVE(lost_ticks_next(&lt) != HPET_NEVER || !lt.backlog || lt.injecting ||
+	      lt.in_flight, "the next tick need not fall due first");
+}
+
+/* Then what has lapsed is asked for as if it were acknowledged. */
+void prove_elapse(void)
+{
+	struct lost_ticks lt = any_state(), was = lt;
+	u64 now = nondet_u64();
+
+	lost_ticks_elapse(&lt, now);
+	FOR_INVARIANT(&lt, PROVE);
+	PROVE(lt.backlog == was.backlog && lt.count.delivered == was.count.delivered,
+	      "time delivers nothing by itself");
+	PROVE(lt.in_flight == was.in_flight || (was.lapses && was.retry_at <= now),
+	      "a wait that does not lapse goes on");
+	PROVE(!lt.in_flight || lost_ticks_next(&lt) > now || !was.lapses,
+	      "no tick is repeated whose wait lapses");
 }
 
 void prove_reset(void)
@@ -182,15 +289,79 @@ void prove_reset(void)
 
 	lost_ticks_reset(&lt);
 	FOR_INVARIANT(&lt, PROVE);
-	PROVE(!lt.backlog && !lt.injecting && !lt.in_flight, "nothing is left");
+	PROVE(!lt.backlog && !lt.injecting && !lt.in_flight && !lt.fraction_ns,
+	      "nothing is left");
 	/* The result of before, which is still to come, changes nothing. */
 	was = lt;
 	lost_ticks_result(&lt, seq, nondet_int());
 	PROVE(lt.backlog == was.backlog && lt.count.delivered == was.count.delivered,
 	      "a result from before is ignored");
-	/* What is loaded comes after a reset. */
-	lost_ticks_load(&lt, any_below(MANY), nondet_u32(), nondet_bool(), nondet_u64());
+}
+
+/* kvm_hpet_state_check() has seen to that. */
+static struct lost_ticks_state any_saved(void)
+{
+	struct lost_ticks_state s;
+
+	s.in_flight = nondet_bool();
+	s.lapses = nondet_bool();
+	s.regular = nondet_bool();
+	s.rose = nondet_bool();
+	ASSUME(s.backlog <= MAX_BACKLOG_NS);
+	ASSUME(s.retry_ns >= RETRY_FIRST_NS && s.retry_ns <= RETRY_LAST_NS);
+	return s;
+}
+
+static void reset_to(struct lost_ticks *lt, u64 period_ns, u32 ack, bool pending)
+{
+	lost_ticks_reset(lt);
+	lost_ticks_set_period(lt, period_ns, false);
+	lost_ticks_set_ack(lt, ack, pending);
+}
+
+void prove_load(void)
+{
+	struct lost_ticks lt = any_state();
+	struct lost_ticks_state s = any_saved();
+	u32 ack = nondet_u32();
+
+	ASSUME(ack <= LOST_TICKS_ACK_LEVEL);
+	reset_to(&lt, nondet_u64(), ack, nondet_bool());
+	lost_ticks_load(&lt, nondet_u64(), &s);
 	FOR_INVARIANT(&lt, PROVE);
+}
+
+/* Whatever the timer was before: what is loaded goes on as what was saved. */
+void prove_save(void)
+{
+	struct lost_ticks from = any_state(), lt = any_state();
+	struct lost_ticks_state s;
+	u64 now = any_below(CENTURY), then = any_below(CENTURY);
+	u64 shift = then - now;
+
+	ASSUME(!from.injecting);
+	ASSUME(!from.not_before || from.not_before == HPET_NEVER ||
+	       (from.not_before < 2 * CENTURY - 1 && from.not_before + then > now));
+	/* It began in the past, and is not prolonged. */
+	ASSUME(!from.in_flight || from.ack_mode == LOST_TICKS_ACK_LEVEL ||
+	       (from.retry_at <= now + from.retry_ns &&
+		from.retry_at && from.retry_at + then > now));
+	lt.params = from.params;
+	lost_ticks_reset(&lt);
+	lost_ticks_save(&from, now, &s);
+	reset_to(&lt, s.period_ns, from.ack_mode, from.in_flight);
+	lost_ticks_load(&lt, then, &s);
+	PROVE(lt.backlog == from.backlog && lt.fraction_ns == from.fraction_ns,
+	      "as much is owed");
+	PROVE(lt.rate == from.rate && lt.residue == from.residue &&
+	      lt.regular == from.regular && lt.rose == from.rose,
+	      "at the same rate");
+	PROVE(lt.in_flight == from.in_flight && lt.lapses == from.lapses &&
+	      lt.retry_ns == from.retry_ns, "the same is in flight");
+	PROVE(!lt.in_flight || lt.retry_at == from.retry_at +
+	      (from.retry_at == HPET_NEVER ? 0 : shift), "for as long");
+	PROVE(lt.not_before == from.not_before ||
+	      lt.not_before == from.not_before + shift, "the next one is as far");
 }
 
 void prove_due(void)
@@ -224,17 +395,20 @@ void prove_ack(void)
 {
 	struct lost_ticks lt = any_state(), was = lt;
 
-	if (nondet_bool())
+	if (nondet_bool()) {
 		lost_ticks_ack(&lt);
-	else
-		lost_ticks_resume(&lt, nondet_u64());
+		PROVE(!lt.in_flight, "it is waited for no longer");
+	} else {
+		ASSUME(lt.not_before < CENTURY || lt.not_before == HPET_NEVER);
+		ASSUME(lt.retry_at < CENTURY || lt.retry_at == HPET_NEVER);
+		lost_ticks_resume(&lt, any_below(CENTURY));
+		PROVE(lt.not_before >= was.not_before && lt.retry_at >= was.retry_at,
+		      "nothing comes earlier for a pause");
+	}
 	FOR_INVARIANT(&lt, PROVE);
 	PROVE(lt.backlog == was.backlog && lt.count.delivered == was.count.delivered,
 	      "an acknowledgment delivers nothing by itself");
 }
-
-/* Times below 2^62 ns, 146 years. */
-#define CENTURY	(1ULL << 62)
 
 void prove_begin(void)
 {
@@ -253,6 +427,8 @@ void prove_begin(void)
 	      "what becomes of it is not known yet");
 	PROVE(lost_ticks_next(&lt) == HPET_NEVER, "none follows before its result");
 	PROVE(lt.not_before >= now, "the next one does not go back in time");
+	PROVE(keeps(&was) || lt.not_before == now,
+	      "what is not kept goes out as it falls due");
 	PROVE(lt.ack_mode == LOST_TICKS_ACK_LEVEL ||
 	      (lt.retry_at >= now + RETRY_FIRST_NS &&
 	       lt.retry_at <= now + RETRY_LAST_NS), "a wait ends");
