@@ -2,49 +2,10 @@
 /*
  * Conversions between time and counter ticks: exact and free of overflow, for
  * every time that 64 bits hold (584 years), every legal period, every phase.
- *
- * A division is exact by definition: 0 <= dividend - quotient * divisor < divisor.
- * DIVQ does that, unless it traps. So what is proved is that the dividend is the
- * right number, nothing having overflowed on the way to it; that the division
- * does not trap; and that what is returned follows from the quotient. The
- * division itself is replaced by its definition, with the product of quotient and
- * divisor as a number of its own: multipliers are hard to solve.
  */
 #include "proof.h"
 #include "hpet_clock.h"
-
-static u128 dividend, product;
-static u64 divisor, quotient, remainder;
-
-u128 nondet_u128(void);
-
-u64 div_u128_any(u128 n, u64 d)
-{
-	PROVE(d && (u64)(n >> 64) < d, "the division does not overflow");
-	dividend = n;
-	divisor = d;
-	quotient = nondet_u64();
-	remainder = nondet_u64();
-	product = nondet_u128();
-	ASSUME(remainder < d && product <= n && n - product == remainder);
-	return quotient;
-}
-
-static u32 any_period(void)
-{
-	u32 period = nondet_u32();
-
-	ASSUME(period >= MIN_PERIOD_FS && period <= MAX_PERIOD_FS);
-	return period;
-}
-
-static u32 any_phase(u32 period)
-{
-	u32 phase = nondet_u32();
-
-	ASSUME(phase < period);
-	return phase;
-}
+#include "division.h"
 
 void prove_ns_to_ticks(void)
 {
@@ -54,7 +15,7 @@ void prove_ns_to_ticks(void)
 
 	PROVE(dividend == (u128)ns * FS_PER_NS + phase, "the time in fs");
 	PROVE(dividend >= ns && dividend >> 64 <= FS_PER_NS, "without overflow");
-	PROVE(divisor == period && ticks == quotient, "by the period, exactly");
+	PROVE(divisor == period && ticks == result, "by the period, exactly");
 }
 
 void prove_ns_to_phase(void)
@@ -62,11 +23,9 @@ void prove_ns_to_phase(void)
 	u64 ns = nondet_u64();
 	u32 period = any_period(), phase = any_phase(period), left;
 
-	/* The code multiplies, the definition has a product: they are the same. */
 	left = hpet_ns_to_phase(ns, phase, period);
 	PROVE(dividend == (u128)ns * FS_PER_NS + phase, "the time in fs");
 	PROVE(divisor == period, "by the period");
-	ASSUME(product == (u128)quotient * period);
 	PROVE(left == remainder && left < period, "what the ticks leave over");
 }
 
@@ -75,7 +34,7 @@ void prove_ticks_to_ns(void)
 {
 	u64 ticks = nondet_u64();
 	u32 period = any_period(), phase = any_phase(period);
-	u128 end = (u128)ticks * period;
+	u128 end = multiple(ticks, period);
 	u64 ns;
 
 	divisor = 0;
@@ -87,11 +46,11 @@ void prove_ticks_to_ns(void)
 		      "never is 146 years away");
 		return;
 	}
-	PROVE(divisor == FS_PER_NS && ns == quotient, "fs to ns");
+	PROVE(divisor == FS_PER_NS && ns == result, "fs to ns");
 	PROVE(end >= phase && end >> 64 < FS_PER_NS, "without overflow");
-	/* @product is ns in fs. */
-	PROVE(product + phase >= end, "by then they have passed");
-	PROVE(product + phase < end + FS_PER_NS, "a ns before they have not");
+	/* @whole is ns in fs. */
+	PROVE(whole + phase >= end, "by then they have passed");
+	PROVE(whole + phase < end + FS_PER_NS, "a ns before they have not");
 }
 
 void prove_mul_div_sat(void)
@@ -107,6 +66,29 @@ void prove_mul_div_sat(void)
 		PROVE((u128)a * b >> 64 >= c, "where the quotient does not fit");
 		return;
 	}
-	PROVE(dividend == (u128)a * b && divisor == c && q == quotient,
+	PROVE(dividend == (u128)a * b && divisor == c && q == result,
 	      "the product by the divisor, exactly");
+}
+
+/* The counter runs, stands still, and runs on: as if it had run on at once. */
+void prove_sum(void)
+{
+	u32 period = any_period(), phase = any_phase(period), left, end;
+	u64 first = nondet_u64(), second = nondet_u64(), a, b, q;
+
+	ASSUME(first < 1ULL << 62 && second < 1ULL << 62);
+	a = hpet_ns_to_ticks(first, phase, period);
+	left = hpet_ns_to_phase(first, phase, period);
+	ASSUME(left == remainder && result == a);
+	b = hpet_ns_to_ticks(second, left, period);
+	end = remainder;
+	q = hpet_ns_to_ticks(first + second, phase, period);
+	/* What multiplication means. */
+	ASSUME(multiple(a + b, period) == multiple(a, period) + multiple(b, period));
+	if (a + b < q)
+		ASSUME(multiple(q, period) >= multiple(a + b, period) + period);
+	else if (q < a + b)
+		ASSUME(multiple(a + b, period) >= multiple(q, period) + period);
+	PROVE(q == a + b, "no tick more or less");
+	PROVE(remainder == end, "nor part of one");
 }

@@ -7,6 +7,7 @@
 #include "proof.h"
 #include "hpet_model.c"
 #include "hpet_block.c"
+#include "state.c"
 
 static struct hpet_block *any_block(void)
 {
@@ -39,7 +40,9 @@ void prove_model_reset(void)
 
 void prove_counter_write(void)
 {
-	counter_write(&any_block()->m, nondet_u64(), nondet_u64());
+	struct hpet_effects fx;
+
+	counter_write(&any_block()->m, nondet_u64(), nondet_u64(), &fx);
 }
 
 void prove_effects(void)
@@ -69,4 +72,59 @@ void prove_ack(void)
 void prove_sync(void)
 {
 	hpet_block_sync(any_block());
+}
+
+void prove_unmasked(void)
+{
+	hpet_block_unmasked(any_block(), nondet_u64(), nondet_u32());
+}
+
+void prove_pause(void)
+{
+	hpet_block_pause(any_block(), nondet_u64(), nondet_bool());
+}
+
+void prove_block_reset(void)
+{
+	hpet_block_reset(any_block(), nondet_u64());
+}
+
+void prove_init(void)
+{
+	hpet_block_init(any_block(), nondet_u64());
+}
+
+void prove_lines(void)
+{
+	hpet_block_lines(any_block());
+	hpet_block_quiet(any_block());
+}
+
+static struct kvm_hpet_state state;
+
+void prove_save(void)
+{
+	kvm_hpet_state_save(any_block(), nondet_u64(), &state);
+}
+
+/* From the VMM: nothing is known of it. */
+void prove_check(void)
+{
+	__CPROVER_havoc_object(&state);
+	kvm_hpet_state_check(any_block(), &state);
+}
+
+void prove_load(void)
+{
+	__CPROVER_havoc_object(&state);
+	kvm_hpet_state_load(any_block(), nondet_u64(), &state);
+}
+
+void prove_config(void)
+{
+	static struct kvm_hpet_config config;
+
+	__CPROVER_havoc_object(&config);
+	if (kvm_hpet_config_ok(&config))
+		kvm_hpet_config_apply(&any_block()->m, &config);
 }

@@ -7,29 +7,35 @@
 
 static u64 dividend, divisor, remainder;
 
+u64 __CPROVER_uninterpreted_quotient(u64 n, u64 d);
+u64 __CPROVER_uninterpreted_rest(u64 n, u64 d);
+
 /*
  * In place of the divisions of hpet_model.c. That past / period and past % period
- * belong together is what division means; nothing more is used of it.
+ * belong together is what division means; little more is used of it.
  */
-static u64 quotient(u64 n, u64 d)
+u64 quotient(u64 n, u64 d)
 {
-	u64 q = nondet_u64();
+	u64 q = __CPROVER_uninterpreted_quotient(n, d);
 
 	PROVE(d, "no division by zero");
 	PROVE(!divisor || (n == dividend && d == divisor),
 	      "as many as the next match was moved by");
 	ASSUME(d == 1 ? q == n : q <= n / 2);
+	ASSUME(n < d ? !q : q);
 	return q;
 }
 
-static u64 rest(u64 n, u64 d)
+u64 rest(u64 n, u64 d)
 {
+	u64 r = __CPROVER_uninterpreted_rest(n, d);
+
 	PROVE(d, "no division by zero");
+	ASSUME(r < d && r <= n && (n >= d || r == n));
 	dividend = n;
 	divisor = d;
-	remainder = nondet_u64();
-	ASSUME(remainder < d && remainder <= n);
-	return remainder;
+	remainder = r;
+	return r;
 }
 
 #include "hpet_model.c"
@@ -44,8 +50,8 @@ static struct hpet_timer any_timer(bool periodic)
 	struct hpet_timer t;
 
 	t.matched = nondet_bool();
-	t.fresh = nondet_bool();
 	ASSUME(hpet_timer_is_periodic(&t) == periodic);
+	ASSUME(t.fresh <= BOTH_HALVES && (!t.fresh || (t.config & HPET_TN_PERIODIC)));
 	ASSUME(!(t.cmp & ~hpet_timer_mask(&t)));
 	ASSUME(!(t.period & ~hpet_timer_mask(&t)));
 	return t;
@@ -92,6 +98,36 @@ void prove_periodic(void)
 						hpet_timer_mask(&t)),
 	      "the comparator goes with it");
 	PROVE(t.period == was.period, "the period stays");
+	PROVE(n == 1 ? !t.fresh || t.fresh == was.fresh : !t.fresh,
+	      "with the second match the period is what was meant");
+}
+
+void prove_period_written(void)
+{
+	struct hpet_timer t = any_timer(true), was = t;
+	struct hpet_model m;
+	u64 elapsed = nondet_u64(), missed, past;
+
+	ASSUME(elapsed < CENTURY);
+	divisor = 0;
+	past = (m.base_count + elapsed - t.start) & hpet_timer_mask(&t);
+	if (!timer_period_written(&m, &t, elapsed, &missed)) {
+		PROVE(t.next == was.next && t.cmp == was.cmp && t.cmp == t.start,
+		      "before the first match it changes nothing");
+		return;
+	}
+	PROVE(dividend == past && divisor == t.period,
+	      "as many as fit since the comparator");
+	PROVE(t.next > elapsed, "the next match is not in the past");
+	PROVE(t.next == HPET_NEVER || t.next - elapsed <= t.period,
+	      "none is passed over");
+	PROVE(t.next == HPET_NEVER || t.next - elapsed == t.period - remainder,
+	      "in the rhythm of the period");
+	PROVE(t.next == HPET_NEVER || t.cmp == ((m.base_count + t.next) &
+						hpet_timer_mask(&t)),
+	      "it is where the comparator says");
+	PROVE(missed <= past && (past < t.period ? !missed : missed > 0),
+	      "missed are those that fit");
 }
 
 void prove_oneshot(void)
@@ -115,7 +151,7 @@ void prove_oneshot(void)
 
 void prove_written(void)
 {
-	struct hpet_timer t = any_timer(nondet_bool());
+	struct hpet_timer t = any_timer(nondet_bool()), was = t;
 	struct hpet_model m;
 	u64 elapsed = nondet_u64();
 	u64 mask = hpet_timer_mask(&t);
@@ -127,4 +163,6 @@ void prove_written(void)
 	PROVE(t.next > elapsed, "the next match is not in the past");
 	PROVE(t.next == HPET_NEVER || ((m.base_count + t.next) & mask) == t.cmp,
 	      "it is where the comparator says");
+	PROVE(t.fresh == was.fresh || (!t.fresh && dividend >= t.period),
+	      "a period that has not passed may be another one still");
 }

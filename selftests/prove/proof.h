@@ -17,6 +17,16 @@ int nondet_int(void);
 #define ASSUME(what)		__CPROVER_assume(what)
 #define PROVE(what, why)	__CPROVER_assert(what, why)
 
+/*
+ * What `run` puts into its copy of the core in place of divisions and of products
+ * that belong to them. Each proof says what it uses of them; what has no body
+ * gives any value.
+ */
+u64 quotient(u64 n, u64 d);
+u64 rest(u64 n, u64 d);
+u64 product(u64 n, u64 unit);
+u128 multiple(u64 n, u64 d);
+
 #define MIN_PERIOD_FS	1000000U
 #define MAX_PERIOD_FS	100000000U
 #define FS_PER_NS	1000000U

@@ -20,9 +20,6 @@
  */
 u64 __CPROVER_uninterpreted_quotient(u64 n, u64 d);
 u64 __CPROVER_uninterpreted_product(u64 n, u64 d);
-static u64 quotient(u64 n, u64 d);
-static u64 rest(u64 n, u64 d);
-static u64 product(u64 n, u64 unit);
 
 #include "lost_ticks.c"
 
@@ -32,7 +29,7 @@ static u64 product(u64 n, u64 unit);
 /* Times below 2^62 ns, 146 years. */
 #define CENTURY		(1ULL << 62)
 
-static u64 quotient(u64 n, u64 d)
+u64 quotient(u64 n, u64 d)
 {
 	u64 q = __CPROVER_uninterpreted_quotient(n, d);
 
@@ -42,7 +39,7 @@ static u64 quotient(u64 n, u64 d)
 	return q;
 }
 
-static u64 rest(u64 n, u64 d)
+u64 rest(u64 n, u64 d)
 {
 	u64 q = quotient(n, d), most = __CPROVER_uninterpreted_product(q, d);
 
@@ -53,7 +50,7 @@ static u64 rest(u64 n, u64 d)
 /* What the limit was when the ticks were owed. */
 static u64 owed_limit_ns, owed_unit;
 
-static u64 product(u64 n, u64 unit)
+u64 product(u64 n, u64 unit)
 {
 	u64 p = __CPROVER_uninterpreted_product(n, unit);
 
