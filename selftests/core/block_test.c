@@ -442,6 +442,25 @@ static void messages_are_as_programmed(void **state)
 	assert_false(hpet_block_take(&w.b, w.now, false, &d));
 }
 
+/* The state can be saved, but not while a tick is being injected. */
+static void quiet_but_for_deliveries(void **state)
+{
+	static struct world w;
+	struct hpet_delivery d;
+
+	start(&w, 1, 0);
+	assert_true(hpet_block_quiet(&w.b));
+	world_w32(&w, config(2), ON | route(20));
+	world_w32(&w, comparator(2), 10);
+	hpet_block_advance(&w.b, w.now += 1000);
+	assert_true(hpet_block_quiet(&w.b));
+	assert_true(hpet_block_take(&w.b, w.now, false, &d));
+	assert_int_equal(d.timer, 2);
+	assert_false(hpet_block_quiet(&w.b));
+	hpet_block_result(&w.b, &d, 1);
+	assert_true(hpet_block_quiet(&w.b));
+}
+
 /* Two edge-triggered timers on two lines: the end of one is not that of the other. */
 static void acknowledgements_go_by_line(void **state)
 {
@@ -744,6 +763,7 @@ int main(void)
 		cmocka_unit_test(row_reset_lowers_lines),
 		cmocka_unit_test(legacy_is_told),
 		cmocka_unit_test(messages_are_as_programmed),
+		cmocka_unit_test(quiet_but_for_deliveries),
 		cmocka_unit_test(acknowledgements_go_by_line),
 		cmocka_unit_test(unmasking_shortens_the_wait),
 		cmocka_unit_test(unmasking_does_not_end_the_wait),

@@ -947,6 +947,25 @@ static void period_change_recounts(void **state)
 	assert_int_equal(lt.fraction_ns, 0);
 }
 
+/* A 64-bit comparator can have periods whose sum no longer fits: as much as does. */
+static void periods_of_centuries(void **state)
+{
+	struct lost_ticks lt;
+
+	setup(&lt, SLEW, EDGE);
+	set_period(&lt, ~0ULL - 1, true);
+	due(&lt, 1);
+	lt.fraction_ns = ~0ULL - 2;
+	set_period(&lt, ~0ULL, true);
+	assert_int_equal(lt.backlog, 1);
+	assert_int_equal(lt.fraction_ns, 0);
+	assert_int_equal(lt.count.discarded, 0);
+	/* More than can be owed is given up. */
+	set_period(&lt, PERIOD, true);
+	assert_int_equal(lt.backlog, 1250);
+	assert_int_equal(lt.count.discarded, (u32)~0U);
+}
+
 /* Windows changes between 1 ms and 15.6 ms and back all the time. */
 static void nothing_is_lost_by_changing_the_period(void **state)
 {
@@ -1300,6 +1319,7 @@ int main(void)
 		cmocka_unit_test(load_is_bounded),
 		cmocka_unit_test(saved_and_loaded),
 		cmocka_unit_test(period_change_recounts),
+		cmocka_unit_test(periods_of_centuries),
 		cmocka_unit_test(nothing_is_lost_by_changing_the_period),
 		cmocka_unit_test(a_period_that_was_never_meant),
 		cmocka_unit_test(period_change_keeps_the_next_tick),
