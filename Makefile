@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall demo check check-guests check-oracle fuzz bench lint clean help
+.PHONY: all modules tool install uninstall demo check check-guests check-oracle fuzz prove coverage bench lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -49,7 +49,7 @@ demo: testhost ## the main job: a guest's clock under load, with QEMU's own HPET
 	@demo/run
 
 check: testhost ## all tests of a submission (sets itself up)
-	@$(call setup,check oracle fuzz lint demo)
+	@$(call setup,check oracle fuzz lint demo coverage)
 	@selftests/check
 
 check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtimers (2 to 4 minutes)
@@ -63,6 +63,14 @@ check-oracle: ## the model against the HPETs of QEMU 7.2 and 10.0, a million ope
 fuzz: ## libFuzzer on the core for TIME seconds (default 60)
 	@$(call setup,fuzz)
 	@selftests/fuzz/run $(TIME)
+
+prove: ## CBMC on the core's arithmetic, loops and lost-tick policy (PROVEMIN minutes of CPU)
+	@$(call setup,prove)
+	@selftests/prove/run
+
+coverage: ## what the tests of the core reach; fails below 100 % of lines, 95 % of branches; out/coverage
+	@$(call setup,coverage)
+	@selftests/core/coverage
 
 bench: testhost ## cost of a counter read against its rivals; out/bench.json
 	@$(call setup,check)

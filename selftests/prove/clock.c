@@ -2,10 +2,62 @@
 /*
  * Conversions between time and counter ticks: exact and free of overflow, for
  * every time that 64 bits hold (584 years), every legal period, every phase.
+ *
+ * A division is exact by definition: 0 <= dividend - quotient * divisor < divisor.
+ * DIVQ does that, unless it traps. So what is proved is that the dividend is the
+ * right number, nothing having overflowed on the way to it; that the division
+ * does not trap; and that what is returned follows from the quotient. The
+ * division itself is replaced by its definition, with the product of a number of
+ * ticks and the period as a function of which little is known: multipliers are
+ * hard to solve. What follows for the deadline of a match, and for a counter that
+ * was stopped, is in deadline.smt2 and sum.smt2.
  */
 #include "proof.h"
 #include "hpet_clock.h"
-#include "division.h"
+
+static u128 dividend, whole;
+static u64 divisor, result, remainder;
+
+u128 __CPROVER_uninterpreted_multiple(u64 n, u64 d);
+
+u128 multiple(u64 n, u64 d)
+{
+	u128 p = __CPROVER_uninterpreted_multiple(n, d);
+
+	ASSUME(n && d ? p >= n && p >= d : !p);
+	ASSUME(d >> 32 || !(p >> 96));
+	return p;
+}
+
+/* In place of div_u128(). */
+u64 div_u128_any(u128 n, u64 d)
+{
+	PROVE(d && (u64)(n >> 64) < d, "the division does not overflow");
+	dividend = n;
+	divisor = d;
+	result = nondet_u64();
+	remainder = nondet_u64();
+	whole = multiple(result, d);
+	ASSUME(d != FS_PER_NS || whole == (u128)result * FS_PER_NS);
+	ASSUME(remainder < d && whole <= n && n - whole == remainder);
+	return result;
+}
+
+static u32 any_period(void)
+{
+	u32 period = nondet_u32();
+
+	ASSUME(period >= MIN_PERIOD_FS && period <= MAX_PERIOD_FS);
+	return period;
+}
+
+static u32 any_phase(u32 period)
+{
+	u32 phase = nondet_u32();
+
+	ASSUME(phase < period);
+	return phase;
+}
 
 void prove_ns_to_ticks(void)
 {
@@ -68,27 +120,4 @@ void prove_mul_div_sat(void)
 	}
 	PROVE(dividend == (u128)a * b && divisor == c && q == result,
 	      "the product by the divisor, exactly");
-}
-
-/* The counter runs, stands still, and runs on: as if it had run on at once. */
-void prove_sum(void)
-{
-	u32 period = any_period(), phase = any_phase(period), left, end;
-	u64 first = nondet_u64(), second = nondet_u64(), a, b, q;
-
-	ASSUME(first < 1ULL << 62 && second < 1ULL << 62);
-	a = hpet_ns_to_ticks(first, phase, period);
-	left = hpet_ns_to_phase(first, phase, period);
-	ASSUME(left == remainder && result == a);
-	b = hpet_ns_to_ticks(second, left, period);
-	end = remainder;
-	q = hpet_ns_to_ticks(first + second, phase, period);
-	/* What multiplication means. */
-	ASSUME(multiple(a + b, period) == multiple(a, period) + multiple(b, period));
-	if (a + b < q)
-		ASSUME(multiple(q, period) >= multiple(a + b, period) + period);
-	else if (q < a + b)
-		ASSUME(multiple(a + b, period) >= multiple(q, period) + period);
-	PROVE(q == a + b, "no tick more or less");
-	PROVE(remainder == end, "nor part of one");
 }
