@@ -18,8 +18,6 @@
 static u128 dividend, whole;
 static u64 divisor, result, remainder;
 
-u128 __CPROVER_uninterpreted_multiple(u64 n, u64 d);
-
 u128 multiple(u64 n, u64 d)
 {
 	u128 p = __CPROVER_uninterpreted_multiple(n, d);

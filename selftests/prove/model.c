@@ -7,9 +7,6 @@
 
 static u64 dividend, divisor, remainder;
 
-u64 __CPROVER_uninterpreted_quotient(u64 n, u64 d);
-u64 __CPROVER_uninterpreted_rest(u64 n, u64 d);
-
 /*
  * In place of the divisions of hpet_model.c. That past / period and past % period
  * belong together is what division means; little more is used of it.
@@ -58,7 +55,7 @@ static struct hpet_timer any_timer(bool periodic)
 }
 
 /* Counter ticks of 146 years at the shortest period. */
-#define CENTURY	(1ULL << 62)
+#define CENTURY	BIT_ULL(62)
 
 void prove_schedule(void)
 {

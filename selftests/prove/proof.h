@@ -27,6 +27,12 @@ u64 rest(u64 n, u64 d);
 u64 product(u64 n, u64 unit);
 u128 multiple(u64 n, u64 d);
 
+/* Functions of their operands; nothing else is known of them. */
+u64 __CPROVER_uninterpreted_quotient(u64 n, u64 d);
+u64 __CPROVER_uninterpreted_rest(u64 n, u64 d);
+u64 __CPROVER_uninterpreted_product(u64 n, u64 unit);
+u128 __CPROVER_uninterpreted_multiple(u64 n, u64 d);
+
 #define MIN_PERIOD_FS	1000000U
 #define MAX_PERIOD_FS	100000000U
 #define FS_PER_NS	1000000U

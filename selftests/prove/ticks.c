@@ -18,16 +18,13 @@
  * more than a quotient gives no more than the dividend. More would be too hard to
  * solve.
  */
-u64 __CPROVER_uninterpreted_quotient(u64 n, u64 d);
-u64 __CPROVER_uninterpreted_product(u64 n, u64 d);
-
 #include "lost_ticks.c"
 
 #define MAX_BACKLOG_NS	3600000000000ULL
 /* Ticks that one timer can see in 292 years, one each ns. */
-#define MANY		(1ULL << 63)
+#define MANY		BIT_ULL(63)
 /* Times below 2^62 ns, 146 years. */
-#define CENTURY		(1ULL << 62)
+#define CENTURY		BIT_ULL(62)
 
 u64 quotient(u64 n, u64 d)
 {
@@ -240,7 +237,7 @@ void prove_restart(void)
 		      "another way is no reason to hurry");
 	}
 	FOR_INVARIANT(&lt, PROVE);
-	PROVE(lt.in_flight == false || lt.ack_mode == LOST_TICKS_ACK_LEVEL,
+	PROVE(!lt.in_flight || lt.ack_mode == LOST_TICKS_ACK_LEVEL,
 	      "nobody waits for the past");
 	PROVE(lt.backlog == was.backlog, "nothing is forgotten");
 }
