@@ -64,7 +64,7 @@ fuzz: ## libFuzzer on the core for TIME seconds (default 60)
 	@$(call setup,fuzz)
 	@selftests/fuzz/run $(TIME)
 
-prove: ## CBMC on the core's arithmetic, loops and lost-tick policy (4 minutes of CPU)
+prove: ## CBMC on the core's arithmetic, loops and lost-tick policy (5 minutes of CPU)
 	@$(call setup,prove)
 	@selftests/prove/run
 
