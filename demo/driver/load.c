@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +18,11 @@
 
 /* Above QEMU and everything of the kernel's that is not itself real-time. */
 #define HOG_PRIORITY	50
+
+#define NUM_HOGS	4
+#define LOWEST_NICE	19
+#define CGROUPS		"/sys/fs/cgroup"
+#define CGROUP		CGROUPS "/drift"
 
 struct load_kind {
 	const char *name;
@@ -79,10 +90,124 @@ static void run_fifo(const struct load *load, pid_t qemu, uint64_t start)
 		errx(1, "the real-time task failed");
 }
 
+/* ---- tasks that compete with QEMU for the CPU ---- */
+
+static pid_t start_hog(uint64_t end)
+{
+	pid_t hog = fork();
+
+	if (hog < 0)
+		err(1, "fork");
+	if (hog)
+		return hog;
+	spin_until(end);
+	_exit(0);
+}
+
+/* Without real-time priority, which children of an observer do not inherit. */
+static void run_hogs(unsigned int count, uint64_t start)
+{
+	pid_t hogs[NUM_HOGS];
+	unsigned int i;
+
+	sleep_until(start);
+	for (i = 0; i < count; i++)
+		hogs[i] = start_hog(start + LOAD_NS);
+	sleep_until(start + LOAD_NS);
+	for (i = 0; i < count; i++)
+		waitpid(hogs[i], NULL, 0);
+}
+
+static void run_equal_hogs(const struct load *load, pid_t qemu, uint64_t start)
+{
+	(void)load;
+	(void)qemu;
+	run_hogs(NUM_HOGS, start);
+}
+
+/* Nice values and scheduling classes are a thread's. One that has ended meanwhile needs none. */
+static void each_thread(pid_t process, int (*change)(pid_t thread, int to), int to)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *directory;
+	pid_t thread;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", process);
+	directory = opendir(path);
+	if (!directory)
+		err(1, "%s", path);
+	while ((entry = readdir(directory))) {
+		thread = atoi(entry->d_name);
+		if (thread > 0 && change(thread, to) && errno != ESRCH)
+			err(1, "cannot change the priority of QEMU's thread %d", thread);
+	}
+	closedir(directory);
+}
+
+static int set_nice(pid_t thread, int to)
+{
+	return setpriority(PRIO_PROCESS, thread, to);
+}
+
+static int set_class(pid_t thread, int to)
+{
+	return sched_setscheduler(thread, to, &(struct sched_param){});
+}
+
+static void run_nice(const struct load *load, pid_t qemu, uint64_t start)
+{
+	(void)load;
+	each_thread(qemu, set_nice, LOWEST_NICE);
+	run_hogs(NUM_HOGS, start);
+	each_thread(qemu, set_nice, 0);
+}
+
+static void run_idle_class(const struct load *load, pid_t qemu, uint64_t start)
+{
+	(void)load;
+	each_thread(qemu, set_class, SCHED_IDLE);
+	run_hogs(1, start);
+	each_thread(qemu, set_class, SCHED_OTHER);
+}
+
+/* ---- a cgroup with a quota ---- */
+
+static void write_words(const char *path, const char *words)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fputs(words, file) == EOF || fclose(file))
+		err(1, "%s", path);
+}
+
+static void run_quota(const struct load *load, pid_t qemu, uint64_t start)
+{
+	char words[64];
+
+	write_words(CGROUPS "/cgroup.subtree_control", "+cpu");
+	if (mkdir(CGROUP, 0755) && errno != EEXIST)
+		err(1, CGROUP);
+	snprintf(words, sizeof(words), "%d", qemu);
+	write_words(CGROUP "/cgroup.procs", words);
+	snprintf(words, sizeof(words), "%llu %llu", (unsigned long long)(load->of_ns - load->on_ns) / 1000,
+		 (unsigned long long)load->of_ns / 1000);
+	sleep_until(start);
+	write_words(CGROUP "/cpu.max", words);
+	sleep_until(start + LOAD_NS);
+	write_words(CGROUP "/cpu.max", "max");
+}
+
+/* ---- the table ---- */
+
 static const struct load_kind kinds[] = {
 	{ "none", run_none },
 	{ "stop", run_stop },
 	{ "fifo", run_fifo },
+	{ "hogs", run_equal_hogs },
+	{ "nice", run_nice },
+	{ "idle", run_idle_class },
+	{ "quota", run_quota },
 };
 
 static const struct load_kind *find_kind(const char *name)
