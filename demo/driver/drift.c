@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * drift: one run of the demo, inside the test host
+ * drift: one run of the demo or of make drift, inside the test host
  *
  * Starts an unmodified QEMU with the tick-counting guest, gives it kvm_hpet if
  * asked to, puts a load on it, and records what becomes of the guest's clock. It
- * judges nothing; demo/analysis.py does, from what the run leaves:
+ * judges nothing; demo/analysis.py and drift/judgement.py do, from what the run
+ * leaves:
  *
  *	run.json	what was run, when what happened, how the clocks compare
  *	ring		the guest's samples (selftests/guests/tick-guest/tick-guest.h)
@@ -35,14 +36,19 @@
 #define AFTER_MAX_NS	(10 * NS_PER_S)	/* for as long the guest may go on catching up */
 #define CAUGHT_UP_NS	(8 * NS_PER_MS)	/* no backlog, seen from here: two ticks */
 #define AFTER_TICK_NS	NS_PER_MS	/* where in an interval the load begins */
-#define LIMIT_S		300		/* of the test host's time, for everything */
+#define LIMIT_S		300		/* of the test host's time, for everything but a recovery of its own length */
 
 static const char usage[] =
 "usage: drift --loads FILE --load NAME --kernel FILE --initrd FILE [OPTION]...\n"
-"One run of the demo, in the test host; what it leaves goes to /out.\n"
+"One run of the demo or of make drift, in the test host; what it leaves goes to /out.\n"
 "  --append WORDS      more for the guest's command line\n"
 "  --tool FILE         attach with this kvm-hpet, which needs:\n"
-"  --policy none|slew  --max-rate N  --max-backlog TIME\n"
+"  --policy discard|delay|merge|slew  --max-rate N  --max-backlog TIME\n"
+"  --timer hpet|pit|rtc  whose ticks the guest counts (hpet)\n"
+"  --busy              something in the guest wants all of its CPU\n"
+"  --qemu FILE         instead of Debian's\n"
+"  --qemu-options WORDS  more for it\n"
+"  --recover SECONDS   after the load (3 to 10, by how the guest gets on)\n"
 "  --out DIRECTORY     instead of /out\n";
 
 enum moment { COUNTING, QUIET_END, LOAD_START, LET_GO, LOAD_END, END, NUM_MOMENTS };
@@ -54,15 +60,19 @@ static const char *const moment_names[NUM_MOMENTS] = {
 struct run {
 	const char *table, *load_name;
 	struct load load;
-	struct guest_files guest;
+	struct guest_setup guest;
 	struct tool tool;
+	const char *recover;
+	uint64_t recover_ns;		/* 0: as long as it is of use */
+	int busy;
 	uint64_t moment[NUM_MOMENTS];
 	uint64_t guest_at_quiet_end;
+	uint64_t cpu_quiet, cpu_load;	/* what QEMU used of the CPU then, in ns */
 };
 
 /* ---- the record ---- */
 
-#define MAX_CLOCKS	32
+#define MAX_CLOCKS	32		/* more are of no use: both clocks go evenly */
 
 struct clock_pair {
 	uint64_t ns, tsc;
@@ -78,7 +88,7 @@ static void note_clocks(void)
 	int i;
 
 	if (num_clocks == MAX_CLOCKS)
-		return;
+		num_clocks--;
 	for (i = 0; i < 5; i++) {
 		before = now_ns();
 		tsc = read_tsc();
@@ -104,8 +114,12 @@ static void write_subject(FILE *file, const struct run *run)
 	struct utsname host;
 
 	uname(&host);
-	fprintf(file, "\"kernel\":\"%s\",\"load\":\"%s\",\"hpet\":\"%s\"",
-		host.release, run->load_name, run->tool.path ? "kvm_hpet" : "qemu");
+	fprintf(file, "\"kernel\":\"%s\",\"load\":\"%s\",\"timer\":\"%s\",\"guest\":\"%s\",\"hpet\":",
+		host.release, run->load_name, run->guest.timer, run->busy ? "busy" : "idle");
+	if (strcmp(run->guest.timer, "hpet"))
+		fprintf(file, "null");
+	else
+		fprintf(file, "\"%s\"", run->tool.path ? "kvm_hpet" : "qemu");
 	if (run->tool.path)
 		fprintf(file, ",\"policy\":\"%s\",\"max_rate\":\"%s\",\"max_backlog\":\"%s\"",
 			run->tool.policy, run->tool.max_rate, run->tool.max_backlog);
@@ -122,6 +136,7 @@ static void write_record(const struct run *run)
 	write_subject(file, run);
 	for (i = 0; i < NUM_MOMENTS; i++)
 		fprintf(file, ",\n\"%s\":%" PRIu64, moment_names[i], run->moment[i]);
+	fprintf(file, ",\n\"cpu_quiet\":%" PRIu64 ",\n\"cpu_load\":%" PRIu64, run->cpu_quiet, run->cpu_load);
 	fprintf(file, ",\n\"tsc_offset\":%lld,\n\"clocks\":[", guest_tsc_offset());
 	write_clocks(file);
 	fprintf(file, "],\n\"stats\":");
@@ -155,12 +170,15 @@ static void report(const struct run *run, const char *what)
 	fflush(stdout);
 }
 
-static void stay_quiet(struct run *run)
+static void stay_quiet(struct run *run, pid_t qemu)
 {
+	uint64_t cpu = cpu_time(qemu);
+
 	run->moment[COUNTING] = now_ns();
 	note_clocks();
 	report(run, "the guest counts");
 	sleep_until(run->moment[COUNTING] + QUIET_NS);
+	run->cpu_quiet = cpu_time(qemu) - cpu;
 	tool_stat();
 	note_clocks();
 	run->moment[QUIET_END] = now_ns();
@@ -187,11 +205,14 @@ static uint64_t load_start(void)
 
 static void be_loaded(struct run *run, pid_t qemu)
 {
+	uint64_t cpu = cpu_time(qemu);
+
 	run->moment[LOAD_START] = load_start();
 	run->moment[LET_GO] = load_let_go(&run->load, run->moment[LOAD_START]);
 	run->moment[LOAD_END] = run->moment[LOAD_START] + LOAD_NS;
 	tool_watch(run->moment[LOAD_END]);
 	load_run(&run->load, qemu, run->moment[LOAD_START]);
+	run->cpu_load = cpu_time(qemu) - cpu;
 	report(run, "the load is over");
 	tool_watch_end();
 }
@@ -202,11 +223,28 @@ static int may_catch_up(const struct run *run)
 	return run->tool.path && !strcmp(run->tool.policy, "slew");
 }
 
+/* As long as in every other run, whatever becomes of the clock. */
+static void recover_for(const struct run *run)
+{
+	uint64_t at = run->moment[LOAD_END];
+	uint64_t end = at + run->recover_ns;
+
+	while (at < end) {
+		at = at + NS_PER_S < end ? at + NS_PER_S : end;
+		sleep_until(at);
+		note_clocks();
+	}
+}
+
 /* Until all is made up and for a second more, so that it can be seen to stay so. */
 static void recover(const struct run *run)
 {
 	uint64_t start = run->moment[LOAD_END], good_since = start, at = start;
 
+	if (run->recover_ns) {
+		recover_for(run);
+		return;
+	}
 	while (at < start + AFTER_MAX_NS) {
 		at += NS_PER_S / 2;
 		sleep_until(at);
@@ -224,7 +262,7 @@ static void carry_out(struct run *run)
 
 	tool_attach(GUEST_QMP_TOOL);
 	guest_boot();
-	stay_quiet(run);
+	stay_quiet(run, qemu);
 	be_loaded(run, qemu);
 	recover(run);
 	report(run, "the end");
@@ -250,6 +288,10 @@ static const char **option(struct run *run, int letter)
 	case 'r': return &run->tool.max_rate;
 	case 'b': return &run->tool.max_backlog;
 	case 'o': return &out_directory;
+	case 'T': return &run->guest.timer;
+	case 'q': return &run->guest.qemu;
+	case 'O': return &run->guest.options;
+	case 'R': return &run->recover;
 	default: return NULL;
 	}
 }
@@ -261,12 +303,17 @@ static int parse(struct run *run, int argc, char *argv[])
 		{ "kernel", 1, NULL, 'k' }, { "initrd", 1, NULL, 'i' }, { "append", 1, NULL, 'a' },
 		{ "tool", 1, NULL, 't' }, { "policy", 1, NULL, 'p' },
 		{ "max-rate", 1, NULL, 'r' }, { "max-backlog", 1, NULL, 'b' },
-		{ "out", 1, NULL, 'o' }, {}
+		{ "out", 1, NULL, 'o' }, { "timer", 1, NULL, 'T' }, { "busy", 0, NULL, 'B' },
+		{ "qemu", 1, NULL, 'q' }, { "qemu-options", 1, NULL, 'O' }, { "recover", 1, NULL, 'R' }, {}
 	};
 	const char **value;
 	int letter;
 
 	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (letter == 'B') {
+			run->busy = 1;
+			continue;
+		}
 		value = option(run, letter);
 		if (!value)
 			return -1;
@@ -277,17 +324,38 @@ static int parse(struct run *run, int argc, char *argv[])
 	return run->tool.path && !(run->tool.policy && run->tool.max_rate && run->tool.max_backlog) ? -1 : 0;
 }
 
+/* What is to be done with some of the options. */
+static int set_up(struct run *run)
+{
+	static char append[512];
+	char *end = "";
+
+	if (run->recover)
+		run->recover_ns = strtoul(run->recover, &end, 10) * NS_PER_S;
+	if (*end || (run->recover && !run->recover_ns)) {
+		warnx("--recover wants seconds, not \"%s\"", run->recover);
+		return -1;
+	}
+	if (run->busy) {
+		snprintf(append, sizeof(append), "%s busy", run->guest.append);
+		run->guest.append = append;
+	}
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
-	static struct run run = { .guest.append = "" };
+	static struct run run = {
+		.guest = { .append = "", .timer = "hpet", .qemu = "/usr/bin/qemu-system-x86_64", .options = "" },
+	};
 
 	if (parse(&run, argc, argv)) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (load_find(run.table, run.load_name, &run.load))
+	if (load_find(run.table, run.load_name, &run.load) || guest_check(&run.guest) || set_up(&run))
 		return 1;
-	alarm(LIMIT_S);
+	alarm(LIMIT_S + run.recover_ns / NS_PER_S);
 	become_observer();
 	tool_init(&run.tool);
 	carry_out(&run);

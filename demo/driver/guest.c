@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,9 +20,20 @@
 #define BOOT_LIMIT_S	180
 #define END_LIMIT_S	30
 
-/* What makes the guest's time the count of its HPET ticks. */
+/* What makes the guest's time the count of its HPET's, or PIT's, ticks. */
 #define TICKS_ONLY \
 	"clocksource=jiffies nohz=off highres=off nolapic_timer notsc no-kvmclock"
+
+#define MAX_ARGUMENTS	64
+
+/* The RTC's ticks are counted by the guest's init, beside a clock of the kernel's. */
+static const struct timer {
+	const char *name, *machine, *append;
+} timers[] = {
+	{ "hpet", "pc,hpet=on", TICKS_ONLY },
+	{ "pit", "pc,hpet=off", TICKS_ONLY },
+	{ "rtc", "pc,hpet=off", "count-rtc" },
+};
 
 static pid_t qemu;
 static int qmp;
@@ -41,24 +53,60 @@ static void create_ring(void)
 	close(fd);
 }
 
-/* As anybody would start it, apart from the shared memory. */
-pid_t guest_start(const struct guest_files *files)
+static const struct timer *find_timer(const char *name)
 {
-	char serial[300], append[1024];
-	const char *const argv[] = {
-		"/usr/bin/qemu-system-x86_64", "-S", "-M", "pc,hpet=on", "-cpu", "host", "-accel", "kvm",
+	size_t i;
+
+	for (i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
+		if (!strcmp(timers[i].name, name))
+			return &timers[i];
+	return NULL;
+}
+
+int guest_check(const struct guest_setup *setup)
+{
+	if (find_timer(setup->timer))
+		return 0;
+	warnx("no timer \"%s\"", setup->timer);
+	return -1;
+}
+
+/* Takes @words apart, in place. */
+static void add_words(const char *argv[MAX_ARGUMENTS], char *words)
+{
+	unsigned int count = 0;
+	char *word;
+
+	while (argv[count])
+		count++;
+	for (word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+		if (count == MAX_ARGUMENTS - 1)
+			errx(1, "too many options for QEMU");
+		argv[count++] = word;
+	}
+}
+
+/* As anybody would start it, apart from the shared memory. */
+pid_t guest_start(const struct guest_setup *setup)
+{
+	const struct timer *timer = find_timer(setup->timer);
+	char serial[300], append[1024], options[1024];
+	const char *argv[MAX_ARGUMENTS] = {
+		setup->qemu, "-S", "-M", timer->machine, "-cpu", "host", "-accel", "kvm",
 		"-smp", "1", "-m", "128", "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot",
 		"-qmp", "unix:" QMP ",server=on,wait=off",
 		"-qmp", "unix:" GUEST_QMP_TOOL ",server=on,wait=off",
-		"-object", "memory-backend-file,id=ticks,share=on,size=2M,mem-path=" SHM,
+		"-object", "memory-backend-file,id=ticks,share=on,size=" TICK_GUEST_MEMORY ",mem-path=" SHM,
 		"-device", "ivshmem-plain,memdev=ticks",
-		"-kernel", files->kernel, "-initrd", files->initrd,
+		"-kernel", setup->kernel, "-initrd", setup->initrd,
 		"-serial", serial, "-append", append, NULL
 	};
 
 	create_ring();
 	snprintf(serial, sizeof(serial), "file:%s", out_path("guest.log"));
-	snprintf(append, sizeof(append), "console=ttyS0 panic=-1 %s %s", TICKS_ONLY, files->append);
+	snprintf(append, sizeof(append), "console=ttyS0 panic=-1 %s %s", timer->append, setup->append);
+	snprintf(options, sizeof(options), "%s", setup->options);
+	add_words(argv, options);
 	qemu = start(argv, out_path(LOG), out_path(LOG));
 	qmp = qmp_connect(QMP, BOOT_LIMIT_S);
 	return qemu;

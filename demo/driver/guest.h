@@ -6,21 +6,27 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct guest_files {
+struct guest_setup {
 	const char *kernel, *initrd;
 	const char *append;	/* more for the guest's command line */
+	const char *timer;	/* whose ticks the guest counts: "hpet", "pit", "rtc" */
+	const char *qemu;
+	const char *options;	/* more for QEMU, words with one space between */
 };
+
+/* Complains and returns -1 if there is no such timer. */
+int guest_check(const struct guest_setup *setup);
 
 /* The monitor left for kvm-hpet: a socket of QEMU's serves one client. */
 #define GUEST_QMP_TOOL	"/tmp/drift-qmp-tool"
 
 /* Starts QEMU, and in it nothing yet; returns its process. */
-pid_t guest_start(const struct guest_files *files);
+pid_t guest_start(const struct guest_setup *setup);
 
 /* Lets the guest boot, and returns when it counts ticks. */
 void guest_boot(void);
 
-/* Guest time in ns, 4 ms for each tick it has seen. */
+/* Guest time in ns, as much for each tick it has seen as the guest takes it for. */
 uint64_t guest_time(void);
 
 /* The host's time stamp counter when the guest saw its last tick. */

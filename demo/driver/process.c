@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "process.h"
 
 #define PRIORITY	90	/* above the real-time hog of a load */
@@ -69,6 +70,16 @@ pid_t start(const char *const argv[], const char *out, const char *log)
 		err(1, "dup2");
 	execv(argv[0], (char *const *)argv);
 	err(127, "%s", argv[0]);
+}
+
+uint64_t cpu_time(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts))
+		errx(1, "cannot read the CPU time of process %d", pid);
+	return (uint64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
 void check_alive(pid_t pid, const char *what, const char *log)

@@ -10,20 +10,21 @@
 #include <stdint.h>
 
 #define TICK_GUEST_MAGIC	0x4b434954u	/* "TICK" */
-#define TICK_GUEST_SIZE		(2u << 20)
+#define TICK_GUEST_MEMORY	"4M"
+#define TICK_GUEST_SIZE		(4u << 20)
 
 /* struct tick_ring.state, set by the guest, and .wish, set by the observer */
 #define TICK_GUEST_COUNTING	1u
 #define TICK_GUEST_STOP		2u
 
 struct tick_sample {
-	uint64_t guest_ns;	/* CLOCK_MONOTONIC: 4 ms for each tick seen */
+	uint64_t guest_ns;	/* by the ticks it has seen, 4 ms for each of the HPET */
 	uint64_t tsc;		/* the guest's time stamp counter just after */
 };
 
 /*
  * The guest fills sample[count] and only then raises count; it stops when the
- * array is full (about 8 minutes).
+ * array is full (about 17 minutes).
  */
 struct tick_ring {
 	uint32_t magic;
