@@ -3,8 +3,9 @@
 
 No files are written and nothing is printed here, so that the tests can feed it runs that never were.
 
-True time is the test host's CLOCK_MONOTONIC. Guest time is the guest's, 4 ms for each tick of its HPET that it has
-seen. Drift is true time minus guest time since a moment before the load: positive when the guest is behind.
+True time is the test host's CLOCK_MONOTONIC. Guest time is the guest's, for each tick of its timer that it has seen
+the time from one to the next: 4 ms with the HPET. Drift is true time minus guest time since a moment before the load:
+positive when the guest is behind.
 """
 
 import bisect
@@ -14,6 +15,19 @@ import re
 import struct
 
 TICK_NS = 4_000_000         # 250 Hz
+
+# Each timer's true interval, and what the guest takes it for. The PIT divides 1,193,182 Hz by whole numbers, so that a guest
+# that takes its interval for 4 ms is 57 ppm slow on any machine, which is not what is looked for here.
+INTERVAL_NS = {"hpet": TICK_NS, "pit": 4773 * 10**9 / 1_193_182, "rtc": 10**9 / 256}
+TAKEN_FOR_NS = {"hpet": TICK_NS, "pit": TICK_NS, "rtc": 10**9 / 256}
+
+# What the guest's console says of its clocks.
+CLOCKS = {
+    "hpet": ("clocksource: jiffies", "clockevent: hpet"),
+    "pit": ("clocksource: jiffies", "clockevent: pit"),
+    "rtc": ("counts: rtc",),
+}
+
 FINEST_NS = 100_000_000     # samples further apart than this, in guest time, could hide a clock that is ahead
 SETTLED_NS = 500_000_000    # "at the end" means this long
 
@@ -38,6 +52,8 @@ class Run:
         self.hpet = record["hpet"]
         self.policy = record.get("policy")
         self.load = record["load"]
+        self.timer = record.get("timer", "hpet")
+        self.tick_ns = INTERVAL_NS[self.timer]
         self.record = record
         self.samples = samples      # (true ns, guest ns), in order
         self.stats = stats          # (before ns, after ns, the timers' statistics)
@@ -103,8 +119,9 @@ def read_run(directory):
         stats = list(read_stats(directory, record["stats"]))
     except (OSError, ValueError, KeyError, struct.error) as error:
         raise BadRun(f"no usable record: {error}") from error
-    offset = record["tsc_offset"]
-    samples = [(host_time(tsc - offset, record["clocks"]), guest) for guest, tsc in ring]
+    offset, timer = record["tsc_offset"], record.get("timer", "hpet")
+    pace = INTERVAL_NS[timer] / TAKEN_FOR_NS[timer]
+    samples = [(host_time(tsc - offset, record["clocks"]), guest * pace) for guest, tsc in ring]
     return Run(record, samples, stats, log)
 
 
@@ -147,8 +164,8 @@ def max_ahead_ns(run):
 def catch_up_ns(run):
     """How long the guest was still more than a tick behind after the load let go of QEMU; None if it is for good."""
     true0, guest0 = zero(run)
-    late = [true for true, guest in in_window(run) if (true - true0) - (guest - guest0) > TICK_NS]
-    if abs(final_drift_ns(run)) > TICK_NS:
+    late = [true for true, guest in in_window(run) if (true - true0) - (guest - guest0) > run.tick_ns]
+    if abs(final_drift_ns(run)) > run.tick_ns:
         return None
     return max(late[-1] - run.record["let_go"], 0) if late else 0
 
@@ -156,17 +173,22 @@ def catch_up_ns(run):
 def ticks(run):
     """Ticks due and seen from the first sample to the last. Both are taken right after a tick, so both counts are whole."""
     (true0, guest0), *_, (true1, guest1) = in_window(run)
-    return round((true1 - true0) / TICK_NS), round((guest1 - guest0) / TICK_NS)
+    return round((true1 - true0) / run.tick_ns), round((guest1 - guest0) / run.tick_ns)
+
+
+def largest_step_ns(run, within_ns):
+    """The most by which guest time went on in less than such a time."""
+    window, most, first = in_window(run), 0, 0
+    for true, guest in window:
+        while true - window[first][0] >= within_ns:
+            first += 1
+        most = max(most, guest - window[first][1])
+    return most
 
 
 def fastest(run):
     """The most ticks that the guest saw within the time of one."""
-    window, most, first = in_window(run), 0, 0
-    for true, guest in window:
-        while true - window[first][0] >= TICK_NS:
-            first += 1
-        most = max(most, round((guest - window[first][1]) / TICK_NS) + 1)
-    return most
+    return round(largest_step_ns(run, run.tick_ns) / run.tick_ns) + 1
 
 
 def largest(run, key):
@@ -206,7 +228,7 @@ def parse_ns(text):
 
 def limits(run):
     """Most additional ticks an interval, most ticks owed."""
-    return int(run.record["max_rate"]), parse_ns(run.record["max_backlog"]) // TICK_NS
+    return int(run.record["max_rate"]), parse_ns(run.record["max_backlog"]) // run.tick_ns
 
 
 # ---- verdicts: each yields what is wrong, in words ----
@@ -218,11 +240,11 @@ def complaints(run):
 
 def check_guest(run):
     """Is it a guest that counts HPET ticks, and looked at often enough?"""
-    for clock in ("clocksource: jiffies", "clockevent: hpet"):
+    for clock in CLOCKS[run.timer]:
         if clock not in run.log:
-            yield f"the guest does not keep time by its HPET ticks (no \"{clock}\")"
+            yield f"the guest does not keep time by its {run.timer.upper()} ticks (no \"{clock}\")"
     guests = [guest for _, guest in in_window(run)]
-    if any((guest - guests[0] + 1000) % TICK_NS > 2000 for guest in guests):
+    if any((guest - guests[0] + 1000) % run.tick_ns > 2000 for guest in guests):
         yield "the guest's clock does not go by whole ticks"
     if any(b - a > FINEST_NS for a, b in zip(guests, guests[1:])):
         yield "samples are too far apart to see whether the guest was ahead"
@@ -232,7 +254,7 @@ def check_unloaded(run, found):
     lost = found["ticks_lost"]
     if lost:
         yield f"without load {abs(lost)} ticks were {'lost' if lost > 0 else 'added'}"
-    if abs(found["drift_s"]) > TICK_NS / 1e9:
+    if abs(found["drift_s"]) > run.tick_ns / 1e9:
         yield f"without load the guest's clock is off by {found['drift_s']:.4f} s"
 
 
@@ -243,7 +265,7 @@ def check_loaded(found):
 
 def check_caught_up(run, found):
     max_rate, max_backlog = limits(run)
-    if abs(found["drift_s"]) > TICK_NS / 1e9:
+    if abs(found["drift_s"]) > run.tick_ns / 1e9:
         yield f"in the end the guest's clock is off by {found['drift_s']:.4f} s, more than one tick"
     if found["max_rate"] is None or found["max_rate"] > max_rate:
         yield f"rate {found['max_rate']} above the limit of {max_rate} additional ticks an interval"
@@ -254,8 +276,8 @@ def check_caught_up(run, found):
         yield f"backlog {found['max_backlog']} above the limit of {max_backlog} ticks"
 
 
-def check_ahead(found):
-    if found["max_ahead_s"] > TICK_NS / 1e9:
+def check_ahead(run, found):
+    if found["max_ahead_s"] > run.tick_ns / 1e9:
         yield f"the guest's clock was {found['max_ahead_s']:.4f} s ahead, more than one tick"
 
 
@@ -282,7 +304,7 @@ def busiest(timers):
 def seen_until(run, true):
     """How many ticks the guest had seen at a moment."""
     at = bisect.bisect(run.samples, (true, float("inf"))) - 1
-    return round((run.samples[max(at, 0)][1] - run.samples[0][1]) / TICK_NS)
+    return round((run.samples[max(at, 0)][1] - run.samples[0][1]) / run.tick_ns)
 
 
 def check_counts(run):
@@ -295,7 +317,7 @@ def check_counts(run):
     before1, after1, last = run.stats[-1]
     first, last = busiest(first), busiest(last)
     due = last["due"] - first["due"]
-    least, most = (before1 - after0) / TICK_NS - 1, (after1 - before0) / TICK_NS + 1
+    least, most = (before1 - after0) / run.tick_ns - 1, (after1 - before0) / run.tick_ns + 1
     if not least <= due <= most:
         yield f"kvm_hpet counts {due} ticks due, true time says {least:.1f} to {most:.1f}"
     delivered = last["delivered"] - first["delivered"]
@@ -313,10 +335,10 @@ def problems(run, found):
         yield from check_loaded(found)
     if not run.is_loaded():
         yield from check_unloaded(run, found)
-        yield from check_ahead(found)
+        yield from check_ahead(run, found)
     if run.catches_up():
         yield from check_caught_up(run, found)
-        yield from check_ahead(found)
+        yield from check_ahead(run, found)
         yield from check_complaints(run)
     if run.hpet == "kvm_hpet":
         if len(run.stats) < 2:
