@@ -43,9 +43,12 @@ def read_loads(path):
 class Outcome:
     """A run that should have taken place: what it shows, or why there is nothing to show."""
 
+    figures = staticmethod(analysis.figures)
+    judge = staticmethod(analysis.problems)
+
     def __init__(self, out, name):
-        self.load, self.subject = name.split("/")
-        self.directory = os.path.join(out, "runs", self.load, self.subject)
+        self.load, *_, self.subject = name.split("/")
+        self.directory = os.path.join(out, "runs", name)
         self.run = self.found = None
         self.problems = []
         try:
@@ -54,8 +57,11 @@ class Outcome:
             self.run = self.found = None
             self.problems = [str(error)]
 
+    def label(self):
+        return SUBJECTS[self.subject]
+
     def title(self):
-        return f"{SUBJECTS[self.subject]}, {self.load}"
+        return f"{self.label()}, {self.load}"
 
     def verdict(self):
         """The test bed's: it says whether the run itself was good."""
@@ -70,17 +76,18 @@ class Outcome:
         if not verdict.startswith("PASS"):
             raise analysis.BadRun(f"no figure: {verdict}")
         self.run = analysis.read_run(self.directory)
-        self.found = analysis.figures(self.run)
-        self.problems = list(analysis.problems(self.run, self.found))
+        self.found = self.figures(self.run)
+        self.problems = list(self.judge(self.run, self.found))
 
 
 # ---- summary.json ----
 
-def write_summary(path, outcomes, qemu):
+def write_summary(path, outcomes, qemu, **more):
     good = [outcome for outcome in outcomes if outcome.found]
     summary = {
         "kernel": good[0].run.record["kernel"] if good else None,
         "qemu": qemu,
+        **more,
         "runs": [outcome.found for outcome in good],
     }
     with open(path, "w", encoding="utf-8") as file:
@@ -109,18 +116,18 @@ def cell(found, key, form):
     return text[1:] if text.startswith("-") and not text.strip("-0. s") else text
 
 
-def table_rows(outcomes):
-    yield ["HPET"] + [title for title, _, _ in COLUMNS]
+def table_rows(outcomes, first, columns):
+    yield [first] + [title for title, _, _ in columns]
     for outcome in outcomes:
         if outcome.found:
-            cells = [cell(outcome.found, key, form) for _, key, form in COLUMNS]
+            cells = [cell(outcome.found, key, form) for _, key, form in columns]
         else:
-            cells = ["no figure"] + [""] * (len(COLUMNS) - 1)
-        yield [SUBJECTS[outcome.subject]] + cells
+            cells = ["no figure"] + [""] * (len(columns) - 1)
+        yield [outcome.label()] + cells
 
 
-def print_table(outcomes, words):
-    rows = list(table_rows(outcomes))
+def print_table(outcomes, words, first="HPET", columns=COLUMNS):
+    rows = list(table_rows(outcomes, first, columns))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join([row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]) for row in rows]
     load = None

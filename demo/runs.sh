@@ -35,13 +35,14 @@ check_loads() {
 	done
 }
 
-# check_built WORD: with WORD, module and tool are not needed.
-check_built() {
+check_programs() {
 	local program
 	for program in python3 gnuplot qemu-system-x86_64 cpio; do
 		command -v "$program" >/dev/null || die 1 "no $program: run scripts/setup build testbed demo"
 	done
-	[ $# = 0 ] || return 0
+}
+
+check_module() {
 	[ -e "$module" ] || die 1 "no module $module: run make"
 	[ -x "$tool" ] || die 1 "no tool $tool: run make"
 }
@@ -103,13 +104,14 @@ stop_runs() {
 	done
 }
 
+# all_runs DONE: without the first ones, so many.
 all_runs() {
-	local name number=0
+	local name number=$1
 	set -m		# a process group for each run, so that all of it can be ended
 	trap stop_runs EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	for name in "${runs[@]}"; do
+	for name in "${runs[@]:$1}"; do
 		number=$((number + 1))
 		while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
 			wait -n || true
