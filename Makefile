@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall demo check check-guests check-oracle fuzz prove coverage bench lint clean help
+.PHONY: all modules tool install uninstall demo drift check check-guests check-oracle fuzz prove coverage bench lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -47,6 +47,12 @@ testhost:
 demo: testhost ## the main job: a guest's clock under load, with QEMU's own HPET and with this one
 	@$(call setup,demo)
 	@demo/run
+
+# What is not given is all there is; a run whose result is there is not repeated, unless AGAIN=1.
+drift: testhost ## the demo with every load and rival (hours; LOADS= SUBJECTS= GUESTS= RECOVER= AGAIN=1)
+	@$(call setup,demo)
+	@drift/run $(if $(LOADS),--loads "$(LOADS)") $(if $(SUBJECTS),--subjects "$(SUBJECTS)") $(if $(GUESTS),--guests "$(GUESTS)") \
+		$(if $(RECOVER),--recover $(RECOVER)) $(if $(AGAIN),--again)
 
 check: testhost ## all tests of a submission (sets itself up)
 	@$(call setup,check oracle fuzz lint demo coverage)

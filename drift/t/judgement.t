@@ -121,7 +121,7 @@ def test_starved():
     starved, samples = a_record(cpu_load=S // 20), losing(1500)
 
     def after(**last):
-        return [stats_at(QUIET_END, samples), stats_at(END, samples, backlog=0, max_backlog=1250, max_rate=1, **last)]
+        return [stats_at(QUIET_END, samples), stats_at(END, samples, backlog=1, max_backlog=1250, max_rate=1, **last)]
 
     equal(failings(drift_run(samples, starved, after(discarded=1500))), "", "one that got half may be behind by what was given up")
     says(failings(drift_run(samples, starved, after(discarded=1400, masked=100))), "but 1400 ticks were given up",
