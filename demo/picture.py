@@ -15,7 +15,7 @@ LINES = (
 )
 
 # In pixels; the heading holds the title and the key.
-WIDTH, HEIGHT, HEADING, FOOTING, GAP, KEY_ROW = 620, 250, 130, 62, 140, 20
+WIDTH, HEIGHT, HEADING, FOOTING, GAP, LEFT, KEY_ROW = 620, 250, 130, 62, 140, 80.6, 20
 
 EVERY_S = 0.02      # a point at least so often,
 STEP_S = 0.002      # and wherever the line moves by as much
@@ -115,7 +115,7 @@ class Picture:
         yield STYLE
         yield from ranges(self.outcomes())
         yield (f'set multiplot layout {self.rows},{self.columns} title "{self.title}" font ",17" '
-               f"margins 0.065,0.98,{FOOTING / self.height:.4f},{1 - self.heading / self.height:.4f} "
+               f"margins {LEFT / self.width:.4f},0.98,{FOOTING / self.height:.4f},{1 - self.heading / self.height:.4f} "
                f"spacing 0.075,{GAP / self.height:.4f}")
         for i, (words, outcomes) in enumerate(self.panels):
             yield from self.panel(words, outcomes, self.key() if i == 0 else "off")

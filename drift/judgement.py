@@ -131,9 +131,10 @@ def check_statistics(run):
 
 def problems(run, found):
     """Everything that does not hold which must, in words."""
-    yield from analysis.check_guest(run)
     if run.hpet != "kvm_hpet":
+        yield from analysis.check_clocks(run)
         return
+    yield from analysis.check_guest(run)
     yield from check_statistics(run)
     if not run.is_loaded():
         yield from analysis.check_unloaded(run, found)

@@ -48,9 +48,15 @@ def test_figures():
     found = judgement.figures(drift_run(late(125), max_rate=1, max_backlog=125))
     equal((found["guest"], found["timer"], found["complaints"]), ("idle", "hpet", []), "the record says what was run")
     equal(found["most_behind_s"], 0.5, "125 late ticks: 0.5 s behind at most")
-    equal(found["max_step_s"], 0.196, "one more each interval: twice the pace")
+    equal(found["max_step_s"], 0.2, "one more each interval: twice the pace")
     equal((found["given_up"], found["cpu_share"], found["starved"]), (0, 0.02, False), "nothing given up; QEMU's share of the CPU")
-    equal(judgement.figures(drift_run(sampled(ticking())))["max_step_s"], 0.096, "at its normal pace it goes 24 intervals in less than 0.1 s")
+    equal(judgement.figures(drift_run(sampled(ticking())))["max_step_s"], 0.1, "at its normal pace it goes on by as much as true time")
+    jumping = sampled(ticking())
+    del jumping[1000:1125]
+    equal(judgement.figures(drift_run(jumping, a_record("qemu", None)))["max_step_s"], 0.6,
+          "0.5 s that no program in the guest saw pass came at once, to it")
+    equal(failings(drift_run(jumping, a_record("qemu", None))), "", "which is a rival's to do")
+    says(failings(drift_run(jumping, max_rate=9)), "too far apart", "but not slew's")
     found = judgement.figures(drift_run(losing(125), a_record("qemu", None)))
     equal((found["given_up"], found["starved"]), (None, None), "QEMU's own HPET gives nothing up that is counted")
     kinds = [judgement.kind_of(line) for line in
