@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "demo", "t"))
 
 import judgement  # noqa: E402  (one directory up)
 from invented import (  # noqa: E402  (the demo's)
-    END, GOOD_LOG, LOAD_END, QUIET_END, S, TICK,
+    END, GOOD_LOG, LOAD_END, LOAD_START, QUIET_END, S, TICK,
     a_run, ahead, analysis, bursting, done, equal, late, losing, ok, record, sampled, says, stats_at, ticking)
 
 UNSTABLE = "clocksource: timekeeping watchdog on CPU0: Marking clocksource 'tsc' as unstable because the skew is too large:"
@@ -130,6 +130,9 @@ def test_starved():
         return [stats_at(QUIET_END, samples), stats_at(END, samples, backlog=1, max_backlog=1250, max_rate=1, **last)]
 
     equal(failings(drift_run(samples, starved, after(discarded=1500))), "", "one that got half may be behind by what was given up")
+    samples = [sample for sample in samples if not LOAD_START < sample[0] < LOAD_END]
+    equal(failings(drift_run(samples, starved, after(discarded=1500, delivered=2250))), "", "and not seen how fast it goes")
+    samples = losing(1500)
     says(failings(drift_run(samples, starved, after(discarded=1400, masked=100))), "but 1400 ticks were given up",
          "but not by more than that")
 
