@@ -36,6 +36,7 @@
 #define AFTER_MAX_NS	(10 * NS_PER_S)	/* for as long the guest may go on catching up */
 #define CAUGHT_UP_NS	(8 * NS_PER_MS)	/* no backlog, seen from here: two ticks */
 #define AFTER_TICK_NS	NS_PER_MS	/* where in an interval the load begins */
+#define TO_BEGIN_NS	(5 * NS_PER_MS)	/* what a load may take to get ready */
 #define LIMIT_S		300		/* of the test host's time, for everything but a recovery of its own length */
 
 static const char usage[] =
@@ -205,12 +206,14 @@ static uint64_t load_start(void)
 
 static void be_loaded(struct run *run, pid_t qemu)
 {
-	uint64_t cpu = cpu_time(qemu);
+	uint64_t cpu;
 
 	run->moment[LOAD_START] = load_start();
 	run->moment[LET_GO] = load_let_go(&run->load, run->moment[LOAD_START]);
 	run->moment[LOAD_END] = run->moment[LOAD_START] + LOAD_NS;
 	tool_watch(run->moment[LOAD_END]);
+	sleep_until(run->moment[LOAD_START] - TO_BEGIN_NS);
+	cpu = cpu_time(qemu);
 	load_run(&run->load, qemu, run->moment[LOAD_START]);
 	run->cpu_load = cpu_time(qemu) - cpu;
 	report(run, "the load is over");
