@@ -145,7 +145,6 @@ def problems(run, found):
 
 
 def compare_steps(found, rival):
-    """Slew's step against the PIT's, under the same load: where the PIT made something up at all, it must be smaller."""
-    if rival["max_step_s"] > 2 * STEP_NS / 1e9 and found["max_step_s"] >= rival["max_step_s"]:
-        yield (f"guest time went on by {found['max_step_s']:.3f} s within 0.1 s, no less than with the PIT "
-               f"({rival['max_step_s']:.3f} s)")
+    """Slew's step against that of KVM's PIT under the same load. It is to be smaller; where it is not, that is said."""
+    if found["max_step_s"] > rival["max_step_s"]:
+        yield f"guest time went on by {found['max_step_s']:.3f} s within 0.1 s, with KVM's PIT by {rival['max_step_s']:.3f} s"

@@ -7,7 +7,7 @@ usage: summary.py OUT FIGURES QEMU_VERSION LOAD/GUEST/SUBJECT...
 FIGURES is as the demo's summary.json, with more in each run: subject, guest (idle, busy), timer, most_behind_s, max_step_s
 (the most by which guest time went on within 0.1 s), given_up (ticks that kvm_hpet gave up and counted), cpu_share (QEMU's of
 the CPU during the 10 s of load), starved (slew: less than the ticks take), complaints (of the guest's kernel),
-problems (what does not hold that must). "skipped" has the subjects that this machine can't run, with the reason;
+problems (what does not hold that must), notes. "skipped" has the subjects that this machine can't run, with the reason;
 "missing" the runs without figures, "modules" the builds of kvm_hpet that runs were made with. Exit status 1 if a run is missing or kvm_hpet does not show what it must.
 """
 
@@ -65,6 +65,7 @@ class Outcome(report.Outcome):
     def __init__(self, out, name):
         self.name = name
         self.guest = name.split("/")[1]
+        self.notes = []
         super().__init__(out, name)
 
     def figures(self, run):
@@ -75,13 +76,15 @@ class Outcome(report.Outcome):
         return f"{NAMES[self.subject]}, {self.guest}"
 
 
-def compare(outcomes):
-    """Slew with the PIT in the same place."""
+def add_notes(outcomes):
+    """Slew with the PIT in the same place, and whether its guest was starved."""
     there = {outcome.name: outcome for outcome in outcomes if outcome.found}
     for outcome in there.values():
         rival = there.get(f"{outcome.load}/{outcome.guest}/pit-delay")
         if outcome.subject == "slew" and rival:
-            outcome.problems += judgement.compare_steps(outcome.found, rival.found)
+            outcome.notes += judgement.compare_steps(outcome.found, rival.found)
+        if outcome.found["starved"]:
+            outcome.notes.append("the guest did not get the CPU time that its ticks need")
 
 
 def read_skipped(out):
@@ -99,6 +102,7 @@ def write_figures(path, outcomes, qemu, skipped):
         if outcome.found:
             del outcome.found["num_complaints"]
             outcome.found["problems"] = outcome.problems
+            outcome.found["notes"] = outcome.notes
     modules = modules_of([outcome for outcome in outcomes if outcome.found])
     missing = [{"run": o.name, "reason": "; ".join(o.problems)} for o in outcomes if not o.found]
     report.write_summary(path, outcomes, qemu, modules=modules, skipped=skipped, missing=missing)
@@ -121,8 +125,8 @@ def print_all(outcomes, words, skipped):
         if outcome.found:
             for complaint in outcome.found["complaints"]:
                 print(f"note {outcome.title()}: the guest's kernel complained: {complaint['text']}")
-            if outcome.found["starved"]:
-                print(f"note {outcome.title()}: the guest did not get the CPU time that its ticks need")
+            for note in outcome.notes:
+                print(f"note {outcome.title()}: {note}")
     if len(modules_of(outcomes)) > 1:
         print("note: the runs were made with several builds of kvm_hpet; --again repeats them with this one")
     for outcome in outcomes:
@@ -150,7 +154,7 @@ def main(argv):
     out, figures, qemu, names = argv[1], argv[2], argv[3], argv[4:]
     words = report.read_loads(os.path.join(HERE, "..", "demo", "loads"))
     outcomes = [Outcome(out, name) for name in names]
-    compare(outcomes)
+    add_notes(outcomes)
     skipped = read_skipped(out)
     table = io.StringIO()
     with contextlib.redirect_stdout(table):

@@ -113,10 +113,8 @@ def test_step():
     says(failings(drift_run(bursting(11), max_rate=0)), "more than 0.108 s at its highest rate", "a step above the rate fails")
     equal(failings(drift_run(bursting(11), max_rate=1)), "", "one within it is good")
     found = judgement.figures(drift_run(late(125)))
-    equal(list(judgement.compare_steps(found, {"max_step_s": 0.6})), [], "a step smaller than the PIT's is good")
-    says("; ".join(judgement.compare_steps(found, {"max_step_s": 0.201})) or "-", "-", "a larger PIT's is no fault")
-    says("; ".join(judgement.compare_steps(dict(found, max_step_s=0.3), {"max_step_s": 0.25})), "no less than with the PIT", "one as large fails")
-    equal(list(judgement.compare_steps(found, {"max_step_s": 0.15})), [], "unless the PIT made nothing up")
+    equal(list(judgement.compare_steps(found, {"max_step_s": 0.6})), [], "a step smaller than the PIT's is as it should be")
+    says("; ".join(judgement.compare_steps(found, {"max_step_s": 0.15})), "with KVM's PIT by 0.150 s", "a larger one is noted")
 
 
 def test_starved():
