@@ -8,7 +8,8 @@ FIGURES is as the demo's summary.json, with more in each run: subject, guest (id
 (the most by which guest time went on within 0.1 s), given_up (ticks that kvm_hpet gave up and counted), cpu_share (QEMU's of
 the CPU during the 10 s of load), starved (slew: less than the ticks take), complaints (of the guest's kernel),
 problems (what does not hold that must), notes. "skipped" has the subjects that this machine can't run, with the reason;
-"missing" the runs without figures, "modules" the builds of kvm_hpet that runs were made with. Exit status 1 if a run is missing or kvm_hpet does not show what it must.
+"missing" the runs without figures, "modules" the builds of kvm_hpet that runs were made with. Exit status 1 if a run is missing
+or kvm_hpet does not show what it must.
 """
 
 import contextlib
