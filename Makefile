@@ -50,7 +50,7 @@ demo: testhost ## the main job: a guest's clock under load, with QEMU's own HPET
 
 # What is not given is all there is; a run whose result is there is not repeated, unless AGAIN=1.
 drift: testhost ## the demo with every load and rival (hours; LOADS= SUBJECTS= GUESTS= RECOVER= AGAIN=1)
-	@$(call setup,demo)
+	@$(call setup,demo oracle)
 	@drift/run $(if $(LOADS),--loads "$(LOADS)") $(if $(SUBJECTS),--subjects "$(SUBJECTS)") $(if $(GUESTS),--guests "$(GUESTS)") \
 		$(if $(RECOVER),--recover $(RECOVER)) $(if $(AGAIN),--again)
 
