@@ -119,6 +119,11 @@ static u64 spacing(const struct lost_ticks *lt)
 	return max_t(u64, gap, lt->min_interval_ns);
 }
 
+static u64 add_sat(u64 a, u64 b)
+{
+	return a + b < a ? ~0ULL : a + b;
+}
+
 /*
  * When the next one may follow one that goes out now. Delayed ticks keep the
  * rhythm of the period: if each counted from the one before, whatever the host
@@ -130,7 +135,7 @@ static u64 follow(const struct lost_ticks *lt, u64 now)
 	u64 late = now - lt->not_before;
 
 	if (!gap || policy(lt) != LOST_TICKS_DELAY || late >= gap)
-		return now + gap;
+		return add_sat(now, gap);
 	return now + max_t(u64, gap - late, lt->min_interval_ns);
 }
 
@@ -162,11 +167,6 @@ void lost_ticks_set_params(struct lost_ticks *lt,
 		   min_t(u32, lt->rate, params->max_rate) : 0;
 	lt->not_before = 0;
 	give_up(lt, limit(lt));
-}
-
-static u64 add_sat(u64 a, u64 b)
-{
-	return a + b < a ? ~0ULL : a + b;
 }
 
 /*
@@ -253,7 +253,8 @@ void lost_ticks_rerouted(struct lost_ticks *lt)
 
 void lost_ticks_unmasked(struct lost_ticks *lt, u64 now)
 {
-	u64 until = now + max_t(u64, lt->period_ns, lt->min_interval_ns);
+	u64 until = add_sat(now, max_t(u64, lt->period_ns,
+				       lt->min_interval_ns));
 
 	if (lt->in_flight && lt->ack_mode != LOST_TICKS_ACK_LEVEL &&
 	    until < lt->retry_at) {
