@@ -441,6 +441,7 @@ static void a_wait_is_kept(void **state)
 			assert_int_equal(x->count.retries, 1);
 			if (lapses)
 				hpet_block_unmasked(&a.b, world_clock(&a), 20);
+			a.b.ticks[0].rose = lapses;
 			if (paused) {
 				world_pause(&a, true);
 				a.now += MS / 2;
@@ -449,6 +450,7 @@ static void a_wait_is_kept(void **state)
 			move(&a, &b, &s);
 			assert_true(y->in_flight);
 			assert_int_equal(y->lapses, lapses);
+			assert_int_equal(y->rose, lapses);
 			assert_int_equal(y->retry_ns, 2 * SEC);
 			a.now += 10;
 			b.now += 10;
