@@ -86,6 +86,7 @@ void lost_ticks_save(const struct lost_ticks *lt, u64 now,
 	s->retry_ns = LOST_TICKS_RETRY_FIRST_NS;
 	s->next_in_ns = LOST_TICKS_AT_ONCE;
 	s->in_flight = lt->in_flight;
+	s->retry_in_ns = lt->in_flight ? LOST_TICKS_NEVER : 0;
 }
 
 void lost_ticks_load(struct lost_ticks *lt, u64 now,

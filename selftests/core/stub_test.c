@@ -132,6 +132,10 @@ static void a_saved_tick_is_kept(void **state)
 	lost_ticks_save(&lt, 0, &again);
 	s.backlog = 1;
 	assert_memory_equal(&s, &again, sizeof(s));
+	lost_ticks_set_ack(&lt, LOST_TICKS_ACK_LEVEL, true);
+	lost_ticks_save(&lt, 0, &again);
+	assert_true(again.in_flight && again.retry_in_ns == LOST_TICKS_NEVER);
+	lost_ticks_set_ack(&lt, LOST_TICKS_ACK_NONE, false);
 	/* A reset makes what is on its way outdated. */
 	seq = lost_ticks_begin(&lt, 0);
 	lost_ticks_reset(&lt);
