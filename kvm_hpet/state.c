@@ -206,6 +206,12 @@ static const char *ticks_check(const struct kvm_hpet_timer_state *s)
 	return NULL;
 }
 
+/* The flags for the low and the high half of a register, as the model has them. */
+static u8 two_flags(const struct kvm_hpet_timer_state *s, u32 low)
+{
+	return (s->flags / low) & HPET_BOTH_HALVES;
+}
+
 static struct hpet_timer loaded_timer(const struct kvm_hpet_timer_state *s)
 {
 	return (struct hpet_timer){
@@ -215,8 +221,8 @@ static struct hpet_timer loaded_timer(const struct kvm_hpet_timer_state *s)
 		.fsb = s->fsb_route,
 		.start = s->start,
 		.next = HPET_NEVER,
-		.val_set = (s->flags / KVM_HPET_TIMER_VAL_SET_LOW) & 3,
-		.fresh = (s->flags / KVM_HPET_TIMER_FRESH_LOW) & 3,
+		.val_set = two_flags(s, KVM_HPET_TIMER_VAL_SET_LOW),
+		.fresh = two_flags(s, KVM_HPET_TIMER_FRESH_LOW),
 		.matched = s->flags & KVM_HPET_TIMER_MATCHED,
 	};
 }

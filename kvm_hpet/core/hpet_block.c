@@ -78,7 +78,7 @@ static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
 	int gsi = hpet_timer_gsi(&b->m, n);
 
 	/* After VAL_SET the period may follow in a write of its own. */
-	if (hpet_timer_period_written(t) || !lt->period_ns)
+	if (hpet_timer_period_known(t) || !lt->period_ns)
 		lost_ticks_set_period(lt, period_ns(b, n), recount);
 	lost_ticks_set_ack(lt, ack_mode(b, n), b->m.status & BIT_ULL(n));
 	/* An acknowledgment on the old line would not be understood. */

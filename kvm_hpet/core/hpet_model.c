@@ -13,11 +13,6 @@
 				 HPET_TN_PERIODIC | HPET_TN_32BIT | \
 				 HPET_TN_ROUTE_MASK | HPET_TN_FSB_ENABLE)
 
-/* Of a register of 64 bits that is written as two of 32. */
-#define LOW_HALF		BIT(0)
-#define HIGH_HALF		BIT(1)
-#define BOTH_HALVES		(LOW_HALF | HIGH_HALF)
-
 /* More matches than a guest can miss; keeps sums of them within 64 bits. */
 #define MANY_MATCHES		BIT_ULL(62)
 
@@ -291,7 +286,7 @@ static u64 timer_read(const struct hpet_timer *t, u32 reg)
 	switch (reg) {
 	case HPET_TIMER_CONFIG:
 		return t->config |
-			(t->val_set & LOW_HALF ? HPET_TN_VAL_SET : 0);
+			(t->val_set & HPET_LOW_HALF ? HPET_TN_VAL_SET : 0);
 	case HPET_TIMER_COMPARATOR:
 		return t->cmp;
 	case HPET_TIMER_FSB:
@@ -438,7 +433,7 @@ static void timer_config_write(struct hpet_model *m, u64 now, unsigned int n,
 	u64 old = t->config;
 
 	if (mask & HPET_TN_VAL_SET)
-		t->val_set = val & HPET_TN_VAL_SET ? BOTH_HALVES : 0;
+		t->val_set = val & HPET_TN_VAL_SET ? HPET_BOTH_HALVES : 0;
 	val = timer_route(m, n, merge_bits(old, val,
 					   mask & hpet_timer_config_rw(t)));
 	if (val == old)
@@ -459,7 +454,8 @@ static void timer_config_write(struct hpet_model *m, u64 now, unsigned int n,
 
 static u8 halves(u64 mask)
 {
-	return ((u32)mask ? LOW_HALF : 0) | (mask >> 32 ? HIGH_HALF : 0);
+	return ((u32)mask ? HPET_LOW_HALF : 0) |
+		(mask >> 32 ? HPET_HIGH_HALF : 0);
 }
 
 /* Those of @awaited that are still to be written after those of @mask. */
@@ -512,7 +508,7 @@ static void comparator_write(struct hpet_model *m, u64 now, unsigned int n,
 	t->cmp = merge_bits(comparator_so_far(t), val, mask);
 	t->val_set = remaining(t, t->val_set, mask);
 	t->start = t->cmp;
-	t->fresh = periodic ? BOTH_HALVES : 0;
+	t->fresh = periodic ? HPET_BOTH_HALVES : 0;
 	t->matched = false;
 	fx->restarted |= BIT(n);
 	if (m->running && timer_written(m, t, elapsed))

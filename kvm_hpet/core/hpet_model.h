@@ -14,6 +14,11 @@
 
 #include "hpet_regs.h"
 
+/* Of a register of 64 bits that is written as two of 32. */
+#define HPET_LOW_HALF		BIT(0)
+#define HPET_HIGH_HALF		BIT(1)
+#define HPET_BOTH_HALVES	(HPET_LOW_HALF | HPET_HIGH_HALF)
+
 /**
  * struct hpet_timer - one comparator
  * @config: configuration and capability register, without VAL_SET
@@ -24,7 +29,7 @@
  *	it
  * @next: next match, in elapsed ticks; HPET_NEVER: none. Only valid while the
  *	counter runs
- * @val_set: halves of the comparator (bit 0: low, 1: high) that the next write
+ * @val_set: halves of the comparator (HPET_LOW_HALF, ...) that the next write
  *	sets because of VAL_SET
  * @matched: while the counter stands: it equals @cmp and that match is over
  * @fresh: halves of the period that have their value from the write with VAL_SET
@@ -207,18 +212,18 @@ static inline bool hpet_timer_is_periodic(const struct hpet_timer *t)
  */
 static inline bool hpet_timer_half_set(const struct hpet_timer *t)
 {
-	return t->val_set && t->val_set != 3;
+	return t->val_set && t->val_set != HPET_BOTH_HALVES;
 }
 
 /**
- * hpet_timer_period_written() - has any of the period been written by itself
+ * hpet_timer_period_known() - has any of the period been written by itself
  * @t: the timer
  *
  * Return: false if all there is was written with VAL_SET, as comparator.
  */
-static inline bool hpet_timer_period_written(const struct hpet_timer *t)
+static inline bool hpet_timer_period_known(const struct hpet_timer *t)
 {
-	return t->fresh != 3;
+	return t->fresh != HPET_BOTH_HALVES;
 }
 
 /**

@@ -144,6 +144,18 @@ struct machine {
 	void (*on_exit)(struct machine *m);
 };
 
+/* A way for a tick to reach the guest. */
+struct way {
+	const char *name;
+	int timer;
+	uint64_t bits;
+	uint64_t config;
+	int vector;
+	int pin;	/* of the I/O APIC; -1: by PIC */
+	uint32_t pin_flags;
+	uint32_t status;
+};
+
 /* TAP */
 void plan_test(const char *what);
 __attribute__((format(printf, 2, 3)))

@@ -14,18 +14,6 @@
 
 #include "hpet_test.h"
 
-/* A way for a tick to reach the guest. */
-struct way {
-	const char *name;
-	int timer;
-	uint64_t bits;
-	uint64_t config;
-	int vector;
-	int pin;	/* of the I/O APIC; -1: by PIC */
-	uint32_t pin_flags;
-	uint32_t status;
-};
-
 static const struct way ways[] = {
 	{ "PIC, legacy", 0, 0, CONFIG_LEGACY, VECTOR_PIC(0), -1, 0, 0 },
 	{ "PIC, legacy timer 1", 1, 0, CONFIG_LEGACY, VECTOR_PIC(8), -1, 0, 0 },

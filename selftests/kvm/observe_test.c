@@ -369,17 +369,6 @@ static void ok_debugfs(struct machine *m, const char *name)
 
 /* ---- ways of losing ticks ---- */
 
-struct way {
-	const char *name;
-	int timer;
-	uint64_t bits;
-	uint64_t config;
-	int vector;
-	int pin;	/* of the I/O APIC; -1: by PIC */
-	uint32_t pin_flags;
-	uint32_t status;
-};
-
 static const struct way pic = {
 	"PIC", 0, 0, CONFIG_LEGACY, VECTOR_PIC(0), -1, 0, 0,
 };

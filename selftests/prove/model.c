@@ -48,7 +48,7 @@ static struct hpet_timer any_timer(bool periodic)
 
 	t.matched = nondet_bool();
 	ASSUME(hpet_timer_is_periodic(&t) == periodic);
-	ASSUME(t.fresh <= BOTH_HALVES && (!t.fresh || (t.config & HPET_TN_PERIODIC)));
+	ASSUME(t.fresh <= HPET_BOTH_HALVES && (!t.fresh || (t.config & HPET_TN_PERIODIC)));
 	ASSUME(!(t.cmp & ~hpet_timer_mask(&t)));
 	ASSUME(!(t.period & ~hpet_timer_mask(&t)));
 	return t;
