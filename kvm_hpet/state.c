@@ -88,7 +88,7 @@ static void ticks_save(const struct hpet_block *b, unsigned int n, u64 now,
 	s->tick_ns = l.period_ns;
 	s->backlog = l.backlog;
 	s->fraction_ns = l.fraction_ns;
-	s->residue = l.residue;
+	s->peak = l.peak;
 	s->next_in_ns = l.next_in_ns;
 	s->retry_in_ns = l.retry_in_ns;
 	s->retry_ns = l.retry_ns;
@@ -110,7 +110,7 @@ static void ticks_load(struct hpet_block *b, unsigned int n, u64 now,
 		.period_ns = s->tick_ns,
 		.backlog = s->backlog,
 		.fraction_ns = s->fraction_ns,
-		.residue = s->residue,
+		.peak = s->peak,
 		.retry_ns = s->retry_ns ?: KVM_HPET_MIN_RETRY_NS,
 		.retry_in_ns = s->retry_in_ns,
 		.next_in_ns = s->next_in_ns,

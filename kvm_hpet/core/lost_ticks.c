@@ -88,18 +88,32 @@ static void set_rate(struct lost_ticks *lt, u32 rate)
 	lt->count.max_rate = max_t(u32, lt->count.max_rate, lt->rate);
 }
 
-/* @residue ticks were left over when a new one fell due. */
+/* The most that may be left over when a new one falls due: the rest is given up. */
+static u64 most_left(const struct lost_ticks *lt)
+{
+	return limit(lt) - 1;
+}
+
+/*
+ * @residue ticks were left over when a new one fell due. Is that more than it
+ * has been while catching up, the rate does not suffice. Less than that says
+ * nothing: where the host stops the guest again and again, what is owed grows
+ * with each stop and shrinks in between, though it be paid back in the end.
+ */
 static void adapt_rate(struct lost_ticks *lt, u64 residue)
 {
 	u32 rate = lt->rate;
 
-	if (!residue || policy(lt) != LOST_TICKS_SLEW)
+	if (!residue || policy(lt) != LOST_TICKS_SLEW) {
 		lt->rate = 0;
-	else if (!lt->rate)
+		lt->peak = 0;
+	} else if (!lt->rate) {
 		set_rate(lt, LOST_TICKS_START_RATE);
-	else if (residue > lt->residue)
+		lt->peak = residue;
+	} else if (residue > min_t(u64, lt->peak, most_left(lt))) {
 		set_rate(lt, lt->rate + lt->params.ramp);
-	lt->residue = residue;
+		lt->peak = residue;
+	}
 	lt->rose = lt->rate > rate;
 }
 
@@ -207,7 +221,7 @@ void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
 		lt->fraction_ns = 0;
 	else if (from)
 		period_changed(lt, from, recount);
-	lt->residue = lt->backlog;
+	lt->peak = lt->backlog;
 	if (policy(lt) != LOST_TICKS_SLEW)
 		lt->rate = 0;
 	if (!needs_ack(lt))
@@ -278,7 +292,7 @@ void lost_ticks_reset(struct lost_ticks *lt)
 	give_up(lt, 0);
 	lt->rate = 0;
 	lt->fraction_ns = 0;
-	lt->residue = 0;
+	lt->peak = 0;
 	lt->not_before = 0;
 	lt->regular = false;
 	lt->rose = false;
@@ -306,7 +320,7 @@ void lost_ticks_save(const struct lost_ticks *lt, u64 now,
 	s->period_ns = lt->period_ns;
 	s->backlog = lt->backlog;
 	s->fraction_ns = lt->fraction_ns;
-	s->residue = lt->residue;
+	s->peak = lt->peak;
 	s->retry_ns = lt->retry_ns;
 	s->retry_in_ns = lt->in_flight ? time_until(lt->retry_at, now) : 0;
 	s->next_in_ns = time_until(lt->not_before, now);
@@ -322,7 +336,7 @@ void lost_ticks_load(struct lost_ticks *lt, u64 now,
 {
 	lt->backlog = s->backlog;
 	lt->count.due += s->backlog;
-	lt->residue = s->residue;
+	lt->peak = s->peak;
 	lt->regular = s->regular;
 	lt->rose = s->rose;
 	/* As in lost_ticks_set_period(): another rhythm begins at once. */
@@ -362,7 +376,7 @@ void lost_ticks_due(struct lost_ticks *lt, u64 n)
 	if (!lt->regular || !residue)
 		adapt_rate(lt, residue);
 	else if (lt->rose)
-		lt->residue = residue;
+		lt->peak = residue;
 	lt->regular = true;
 	give_up(lt, limit(lt));
 	lt->count.max_backlog = max_t(u64, lt->count.max_backlog, lt->backlog);

@@ -93,7 +93,8 @@ struct lost_ticks_count {
  * @backlog: ticks due and not delivered, the one being injected included
  * @fraction_ns: what is owed besides, less than one tick: a change of the period
  *	can leave it over, and the next one may make it whole
- * @residue: what was left of @backlog when the last one fell due
+ * @peak: most that was left of @backlog when one fell due, since catching up began or
+ *	@rate rose: more than that, and @rate rises
  * @not_before: earliest time of the next injection
  * @retry_ns: how long to wait for an acknowledgment
  * @retry_at: until when the present wait lasts
@@ -114,7 +115,7 @@ struct lost_ticks {
 	u64 min_interval_ns;
 	u64 backlog;
 	u64 fraction_ns;
-	u64 residue;
+	u64 peak;
 	u64 not_before;
 	u64 retry_ns;
 	u64 retry_at;
@@ -135,7 +136,7 @@ struct lost_ticks {
  * @period_ns: as in struct lost_ticks
  * @backlog: as there
  * @fraction_ns: as there
- * @residue: as there
+ * @peak: as there
  * @retry_ns: as there
  * @retry_in_ns: with @in_flight: @retry_at, from now on, ns; LOST_TICKS_NEVER: none
  * @next_in_ns: @not_before, from now on, ns; may be past. LOST_TICKS_AT_ONCE: no
@@ -150,7 +151,7 @@ struct lost_ticks_state {
 	u64 period_ns;
 	u64 backlog;
 	u64 fraction_ns;
-	u64 residue;
+	u64 peak;
 	u64 retry_ns;
 	s64 retry_in_ns;
 	s64 next_in_ns;

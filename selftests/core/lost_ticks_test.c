@@ -423,7 +423,9 @@ static void slew_ramps_up(void **state)
 	inject(&lt, 3 * SEC, 1);
 	due(&lt, 1);
 	assert_int_equal(lt.rate, 10);
-	/* More again than the last time. */
+	/* More than the last time, but not than ever. */
+	fall_behind(&lt, 2);
+	assert_int_equal(lt.rate, 10);
 	fall_behind(&lt, 2);
 	assert_int_equal(lt.rate, 14);
 	while (lt.backlog)
@@ -433,6 +435,62 @@ static void slew_ramps_up(void **state)
 	/* The next catch-up begins with one again. */
 	fall_behind(&lt, 2);
 	assert_int_equal(lt.rate, 1);
+}
+
+/* @n intervals with three ticks each: the rate is 2. */
+static void catch_up(struct lost_ticks *lt, unsigned int n)
+{
+	unsigned int i;
+
+	while (n--) {
+		for (i = 0; i < 3; i++)
+			inject(lt, lost_ticks_next(lt), 1);
+		due(lt, 1);
+	}
+}
+
+/* A host that stops the guest again and again: what is paid back in between counts. */
+static void slew_keeps_a_rate_that_suffices(void **state)
+{
+	struct lost_ticks lt;
+	unsigned int i;
+
+	setup(&lt, SLEW, NONE);
+	due(&lt, 20);
+	fall_behind(&lt, 20);
+	assert_int_equal(lt.rate, 2);
+	for (i = 0; i < 4; i++) {
+		catch_up(&lt, 10);
+		fall_behind(&lt, 20);
+		assert_int_equal(lt.rate, 2);
+	}
+	fall_behind(&lt, 10);
+	assert_int_equal(lt.rate, 3);
+}
+
+/* What had to be given up would not have been with a higher rate. */
+static void slew_ramps_up_at_the_backlog_limit(void **state)
+{
+	struct lost_ticks lt;
+
+	setup(&lt, SLEW, NONE);
+	set_policy(&lt, SLEW, 10, 1, 50 * PERIOD);
+	due(&lt, 100);
+	assert_int_equal(lt.rate, 1);
+	inject(&lt, SEC, 1);
+	due(&lt, 1);
+	assert_int_equal(lt.rate, 1);
+	inject(&lt, 2 * SEC, 1);
+	due(&lt, 2);
+	assert_int_equal(lt.rate, 2);
+	/* A lower limit, too. */
+	set_policy(&lt, SLEW, 10, 1, 10 * PERIOD);
+	inject(&lt, 3 * SEC, 1);
+	due(&lt, 1);
+	assert_int_equal(lt.rate, 2);
+	inject(&lt, 4 * SEC, 1);
+	due(&lt, 2);
+	assert_int_equal(lt.rate, 3);
 }
 
 /* Who looks at every tick while none goes out finds what one look finds later. */
@@ -826,7 +884,7 @@ static void load_goes_on(void **state)
 
 	setup(&lt, SLEW, EDGE);
 	load(&lt, SEC, (struct lost_ticks_state){
-		.backlog = 100, .fraction_ns = 77, .residue = 100, .rate = 7,
+		.backlog = 100, .fraction_ns = 77, .peak = 100, .rate = 7,
 		.next_in_ns = 100, .in_flight = true, .retry_ns = 8 * RETRY,
 		.retry_in_ns = SEC / 2,
 	});
@@ -1230,7 +1288,7 @@ static void random_call(struct lost_ticks *lt, struct rng *r, u64 *now,
 		if (lt->injecting || lt->backlog)
 			break;
 		load(lt, *now, (struct lost_ticks_state){
-			.backlog = rng_magnitude(r) >> 23, .residue = c,
+			.backlog = rng_magnitude(r) >> 23, .peak = c,
 			.fraction_ns = d, .rate = a % 100, .in_flight = b & 1,
 			.regular = b & 2, .rose = b & 4,
 			.next_in_ns = (s64)(c % SEC) - (s64)SEC / 2,
@@ -1299,6 +1357,8 @@ int main(void)
 		cmocka_unit_test(slew_starts_with_one_additional),
 		cmocka_unit_test(slew_catches_up),
 		cmocka_unit_test(slew_ramps_up),
+		cmocka_unit_test(slew_keeps_a_rate_that_suffices),
+		cmocka_unit_test(slew_ramps_up_at_the_backlog_limit),
 		cmocka_unit_test(looking_does_not_raise_the_rate),
 		cmocka_unit_test(a_loss_seen_early_is_one_loss),
 		cmocka_unit_test(slew_ramp_of_0_stays),

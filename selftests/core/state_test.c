@@ -342,7 +342,7 @@ static void invalid_pacing(void **state)
 	expect(s.timer[0].tick_ns = s.timer[0].fraction_ns = 1000,
 	       "timer.fraction_ns");
 	expect(s.timer[0].tick_ns = 1 + (s.timer[0].fraction_ns = 1000), NULL);
-	expect(s.timer[0].residue = ~0ULL, NULL);
+	expect(s.timer[0].peak = ~0ULL, NULL);
 	expect(s.timer[0].next_in_ns = hour, NULL);
 	expect(s.timer[0].next_in_ns = hour + 1, "timer.next_in_ns");
 	expect(s.timer[0].next_in_ns = KVM_HPET_NEVER, NULL);

@@ -347,7 +347,7 @@ void prove_save(void)
 	lost_ticks_load(&lt, then, &s);
 	PROVE(lt.backlog == from.backlog && lt.fraction_ns == from.fraction_ns,
 	      "as much is owed");
-	PROVE(lt.rate == from.rate && lt.residue == from.residue &&
+	PROVE(lt.rate == from.rate && lt.peak == from.peak &&
 	      lt.regular == from.regular && lt.rose == from.rose,
 	      "at the same rate");
 	PROVE(lt.in_flight == from.in_flight && lt.lapses == from.lapses &&

@@ -135,7 +135,8 @@ struct kvm_hpet_config {
  *	the writes to comparator and period it is the old one
  * @backlog: ticks that are due and not delivered; at most 1 unless periodic
  * @fraction_ns: guest time that is owed beyond @backlog, below @tick_ns
- * @residue: what was left of the backlog when the last tick fell due
+ * @peak: most that was left of the backlog when a tick fell due, since catching up
+ *	began or @rate rose: when it is more, @rate rises
  * @next_in_ns: the next tick goes out no sooner than in so many ns (below 0: that
  *	has passed), KVM_HPET_AT_ONCE, or KVM_HPET_NEVER: with the next that falls
  *	due
@@ -158,7 +159,7 @@ struct kvm_hpet_timer_state {
 	__u64 tick_ns;
 	__u64 backlog;
 	__u64 fraction_ns;
-	__u64 residue;
+	__u64 peak;
 	__s64 next_in_ns;
 	__s64 retry_in_ns;
 	__u64 retry_ns;
