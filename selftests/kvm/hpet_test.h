@@ -261,6 +261,8 @@ void policy_set(struct machine *m, uint32_t timers, uint32_t policy,
 
 uint64_t now_ns(void);
 void sleep_ms(unsigned int ms);
+/* In an exact run an hour in which nothing happens passes in seconds. */
+#define HOUR_MS			3600000U
 
 /* Reads the statistics all the time, in a thread of its own. */
 struct watcher {

@@ -238,6 +238,147 @@ static void test_stopped(const struct way *w)
 	machine_free(m);
 }
 
+/*
+ * Nor for an hour: what exceeds the backlog limit is counted, the rest made up,
+ * and the host's timers mostly sleep.
+ */
+static void test_stopped_for_an_hour(const struct way *w)
+{
+	const uint64_t period = 4 * MS, limit = 1250;
+	struct machine *m = lost_machine(w, period);
+	struct guest_irq *irq = &m->g->irq[w->vector];
+	struct kvm_hpet_timer_stats s;
+	uint64_t now, end;
+	char name[64];
+
+	snprintf(name, sizeof(name), "slew, %s, vCPU stopped for an hour",
+		 w->name);
+	policy(m, w, KVM_HPET_TICKS_SLEW);
+	block_enable(m, w->config);
+	guest_spin(m, OP_SPIN_ON, 2 * period + period / 2);
+	sleep_ms(HOUR_MS);
+	s = stats_get(m, w->timer);
+	ok_in(s.due, 900000, ~0ULL, "%s: due", name);
+	ok_eq(s.backlog, limit, "%s: backlog at its limit", name);
+	ok_in(s.expirations, 1, 400, "%s: expirations", name);
+	irq->period = 0;
+	now = guest_read(m, REG_COUNTER, 8);
+	guest_spin(m, OP_SPIN_ON, now + 6 * 1000 * MS);
+	end = block_halt_quiet(m, period, period);
+	s = stats_get(m, w->timer);
+	ok_eq(s.due, ticks_due(end, period, period), "%s: due at the end", name);
+	ok_eq(s.backlog, 0, "%s: no backlog at the end", name);
+	ok_eq(s.delivered + s.discarded, s.due, "%s: delivered or counted", name);
+	ok_eq(irq->seen, s.delivered, "%s: seen = delivered", name);
+	ok_in(s.delivered, limit, limit + 1600, "%s: so much was made up", name);
+	machine_free(m);
+}
+
+/* ---- the host's clocks ---- */
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	if (clock_gettime(id, &t))
+		die("clock_gettime: %s", strerror(errno));
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void step_clock(int64_t sec)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_REALTIME, &t))
+		die("clock_gettime: %s", strerror(errno));
+	t.tv_sec += sec;
+	if (clock_settime(CLOCK_REALTIME, &t))
+		die("clock_settime: %s", strerror(errno));
+}
+
+/* Somebody sets the host's clock, an hour on and two back, also in mid catch-up. */
+static void test_clock_stepped(const struct way *w)
+{
+	struct machine *m = lost_machine(w, MS);
+	uint64_t before, end;
+	char name[64];
+
+	snprintf(name, sizeof(name), "slew, %s, host clock stepped", w->name);
+	policy(m, w, KVM_HPET_TICKS_SLEW);
+	block_enable(m, w->config);
+	guest_spin(m, OP_SPIN_ON, 5 * MS + MS / 2);
+	before = guest_read(m, REG_COUNTER, 8);
+	step_clock(3600);
+	ok_in(guest_read(m, REG_COUNTER, 8) - before, 0, 1000 * MS,
+	      "%s: the counter does not jump", name);
+	guest_spin(m, OP_SPIN_OFF_STI, m->g->counter + 20 * MS);
+	step_clock(-7200);
+	guest_spin(m, OP_SPIN_ON, m->g->counter + 5 * MS);
+	step_clock(3600);
+	guest_drain(m, w->vector);
+	end = block_halt_quiet(m, MS, MS);
+	ok_made_up(m, w, end, MS, name);
+	machine_free(m);
+}
+
+static bool sysfs_write(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+	bool good = f && fputs(text, f) >= 0;
+
+	return f && !fclose(f) && good;
+}
+
+/* To the last step before power goes off, and back after some seconds. */
+static bool suspend(void)
+{
+	bool good;
+
+	if (!sysfs_write("/sys/power/pm_test", "core"))
+		return false;
+	good = sysfs_write("/sys/power/state", "mem");
+	sysfs_write("/sys/power/pm_test", "none");
+	return good;
+}
+
+/*
+ * The host sleeps: CLOCK_MONOTONIC stands, and so does the guest's counter. No
+ * tick falls due, none is lost.
+ */
+static void test_suspended(const struct way *w, bool backlog)
+{
+	struct machine *m = lost_machine(w, MS);
+	uint64_t before, end, awake, slept;
+	char name[64];
+
+	snprintf(name, sizeof(name), "slew, %s, host suspended%s", w->name,
+		 backlog ? " with a backlog" : "");
+	policy(m, w, KVM_HPET_TICKS_SLEW);
+	block_enable(m, w->config);
+	if (backlog)
+		guest_spin(m, OP_SPIN_OFF_STI, 30 * MS + MS / 2);
+	else
+		guest_spin(m, OP_SPIN_ON, 5 * MS + MS / 2);
+	before = guest_read(m, REG_COUNTER, 8);
+	awake = clock_ns(CLOCK_MONOTONIC);
+	slept = clock_ns(CLOCK_BOOTTIME);
+	if (!suspend()) {
+		skip("%s: this host cannot be suspended", name);
+		machine_free(m);
+		return;
+	}
+	awake = clock_ns(CLOCK_MONOTONIC) - awake;
+	slept = clock_ns(CLOCK_BOOTTIME) - slept - awake;
+	ok_in(slept, 1000000000, ~0ULL, "%s: it slept", name);
+	ok_in(guest_read(m, REG_COUNTER, 8) - before, 0, awake / 10 + MS,
+	      "%s: the counter stands meanwhile", name);
+	guest_drain(m, w->vector);
+	guest_spin(m, OP_SPIN_ON, m->g->counter + 20 * MS);
+	end = block_halt_quiet(m, MS, MS);
+	ok_made_up(m, w, end, MS, name);
+	machine_free(m);
+}
+
 /* Something of higher priority has the host's CPU. */
 static void test_hog(const struct way *w, uint32_t p)
 {
@@ -279,7 +420,7 @@ static void test_hog(const struct way *w, uint32_t p)
 /*
  * With a rate of at most r a window of one period has at most r + 1 ticks if
  * they are evenly spread, and never more than r + 2 however late one of them is
- * seen. The backlog grows twice in the catch-up, so that the rate rises to r.
+ * seen. The backlog grows in the catch-up, so that the rate rises to r.
  */
 static void test_max_rate(const struct way *w, uint32_t r)
 {
@@ -298,7 +439,7 @@ static void test_max_rate(const struct way *w, uint32_t r)
 	off_for(m, 20, period);
 	for (i = 0; i < 3; i++) {
 		now = guest_spin(m, OP_SPIN_ON, m->g->counter + 3 * period);
-		guest_spin(m, OP_SPIN_OFF_STI, now + 6 * period);
+		guest_spin(m, OP_SPIN_OFF_STI, now + 20 * period);
 	}
 	guest_drain(m, w->vector);
 	end = block_halt_quiet(m, period, period);
@@ -771,6 +912,11 @@ int main(void)
 		test_no_loss(&ways[i]);
 	test_stopped(&ways[0]);
 	test_stopped(&ways[3]);
+	test_stopped_for_an_hour(&ways[0]);
+	test_clock_stepped(&ways[0]);
+	test_clock_stepped(&ways[5]);
+	test_suspended(&ways[0], false);
+	test_suspended(&ways[5], true);
 	test_hog(&ways[0], KVM_HPET_TICKS_SLEW);
 	test_hog(&ways[5], KVM_HPET_TICKS_SLEW);
 

@@ -249,14 +249,16 @@ static void test_level(void)
 
 /* ---- pause ---- */
 
-static void test_pause(uint32_t policy, bool backlog)
+static void test_pause(uint32_t policy, bool backlog, unsigned int ms)
 {
 	struct machine *m = ticking(policy, -1);
 	struct guest_irq *irq = &m->g->irq[VECTOR_PIC(0)];
 	struct kvm_hpet_timer_stats a, b;
-	const char *name = backlog ? "paused with a backlog" : "paused";
 	uint64_t seen;
+	char name[64];
 
+	snprintf(name, sizeof(name), "paused for %u ms%s", ms,
+		 backlog ? " with a backlog" : "");
 	if (backlog)
 		guest_spin(m, OP_SPIN_OFF_STI, 20 * MS + MS / 2);
 	else
@@ -265,7 +267,7 @@ static void test_pause(uint32_t policy, bool backlog)
 	guest_do(m, OP_STI, 0, 0, 0);
 	a = stats_get(m, 0);
 	seen = irq->seen;
-	sleep_ms(50);
+	sleep_ms(ms);
 	guest_do(m, OP_STI, 0, 0, 0);
 	b = stats_get(m, 0);
 	ok_eq(b.due, a.due, "%s: nothing falls due", name);
@@ -333,7 +335,7 @@ static void test_reset(void)
 int main(void)
 {
 	plan_test("state saved and loaded, pause, reset");
-	test_pause(KVM_HPET_TICKS_DISCARD, false);
+	test_pause(KVM_HPET_TICKS_DISCARD, false, 50);
 	test_other_oneshot();
 	test_match_at_save(false);
 	test_match_at_save(true);
@@ -348,7 +350,8 @@ int main(void)
 	test_other(-1, false);
 	test_other(-1, true);
 	test_other(16, true);
-	test_pause(KVM_HPET_TICKS_SLEW, false);
-	test_pause(KVM_HPET_TICKS_SLEW, true);
+	test_pause(KVM_HPET_TICKS_SLEW, false, 50);
+	test_pause(KVM_HPET_TICKS_SLEW, true, 50);
+	test_pause(KVM_HPET_TICKS_SLEW, true, HOUR_MS);
 	done();
 }
