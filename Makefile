@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall demo drift check check-guests check-oracle fuzz prove coverage bench lint clean help
+.PHONY: all modules tool install uninstall demo drift endurance check check-guests check-oracle fuzz prove coverage bench lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -53,6 +53,10 @@ drift: testhost ## the demo with every load and rival (hours; LOADS= SUBJECTS= G
 	@$(call setup,demo oracle)
 	@drift/run $(if $(LOADS),--loads "$(LOADS)") $(if $(SUBJECTS),--subjects "$(SUBJECTS)") $(if $(GUESTS),--guests "$(GUESTS)") \
 		$(if $(RECOVER),--recover $(RECOVER)) $(if $(AGAIN),--again)
+
+endurance: testhost ## an hour of a guest under random loads, policies changing (40 minutes and more; MINUTES= SEED=)
+	@$(call setup,demo)
+	@endurance/run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 check: testhost ## all tests of a submission (sets itself up)
 	@$(call setup,check oracle fuzz lint demo coverage)

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "clocks.h"
 #include "guest.h"
 #include "load.h"
 #include "process.h"
@@ -73,43 +74,6 @@ struct run {
 
 /* ---- the record ---- */
 
-#define MAX_CLOCKS	32		/* more are of no use: both clocks go evenly */
-
-struct clock_pair {
-	uint64_t ns, tsc;
-};
-
-static struct clock_pair clocks[MAX_CLOCKS];
-static unsigned int num_clocks;
-
-/* The pair that was read fastest, of a few: nothing came in between. */
-static void note_clocks(void)
-{
-	uint64_t before, tsc, took, fastest = UINT64_MAX;
-	int i;
-
-	if (num_clocks == MAX_CLOCKS)
-		num_clocks--;
-	for (i = 0; i < 5; i++) {
-		before = now_ns();
-		tsc = read_tsc();
-		took = now_ns() - before;
-		if (took < fastest) {
-			fastest = took;
-			clocks[num_clocks] = (struct clock_pair){ before + took / 2, tsc };
-		}
-	}
-	num_clocks++;
-}
-
-static void write_clocks(FILE *file)
-{
-	unsigned int i;
-
-	for (i = 0; i < num_clocks; i++)
-		fprintf(file, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "", clocks[i].ns, clocks[i].tsc);
-}
-
 static void write_subject(FILE *file, const struct run *run)
 {
 	struct utsname host;
@@ -138,9 +102,9 @@ static void write_record(const struct run *run)
 	for (i = 0; i < NUM_MOMENTS; i++)
 		fprintf(file, ",\n\"%s\":%" PRIu64, moment_names[i], run->moment[i]);
 	fprintf(file, ",\n\"cpu_quiet\":%" PRIu64 ",\n\"cpu_load\":%" PRIu64, run->cpu_quiet, run->cpu_load);
-	fprintf(file, ",\n\"tsc_offset\":%lld,\n\"clocks\":[", guest_tsc_offset());
-	write_clocks(file);
-	fprintf(file, "],\n\"stats\":");
+	fprintf(file, ",\n");
+	clocks_record(file);
+	fprintf(file, ",\n\"stats\":");
 	tool_record(file);
 	fprintf(file, "}\n");
 	if (fclose(file))
@@ -176,23 +140,14 @@ static void stay_quiet(struct run *run, pid_t qemu)
 	uint64_t cpu = cpu_time(qemu);
 
 	run->moment[COUNTING] = now_ns();
-	note_clocks();
+	clocks_note();
 	report(run, "the guest counts");
 	sleep_until(run->moment[COUNTING] + QUIET_NS);
 	run->cpu_quiet = cpu_time(qemu) - cpu;
 	tool_stat();
-	note_clocks();
+	clocks_note();
 	run->moment[QUIET_END] = now_ns();
 	run->guest_at_quiet_end = guest_time();
-}
-
-/* The host's time at a value of its time stamp counter, by the first and last pair of both. */
-static uint64_t time_of(uint64_t tsc)
-{
-	const struct clock_pair *first = &clocks[0], *last = &clocks[num_clocks - 1];
-	double pace = (double)(last->ns - first->ns) / (last->tsc - first->tsc);
-
-	return last->ns + (int64_t)((double)(int64_t)(tsc - last->tsc) * pace);
 }
 
 /*
@@ -201,7 +156,7 @@ static uint64_t time_of(uint64_t tsc)
  */
 static uint64_t load_start(void)
 {
-	return time_of(guest_last_tick()) + 100 * NS_PER_MS + AFTER_TICK_NS;
+	return clocks_time_of(guest_last_tick()) + 100 * NS_PER_MS + AFTER_TICK_NS;
 }
 
 static void be_loaded(struct run *run, pid_t qemu)
@@ -235,7 +190,7 @@ static void recover_for(const struct run *run)
 	while (at < end) {
 		at = at + NS_PER_S < end ? at + NS_PER_S : end;
 		sleep_until(at);
-		note_clocks();
+		clocks_note();
 	}
 }
 
@@ -251,7 +206,7 @@ static void recover(const struct run *run)
 	while (at < start + AFTER_MAX_NS) {
 		at += NS_PER_S / 2;
 		sleep_until(at);
-		note_clocks();
+		clocks_note();
 		if (may_catch_up(run) && behind_ns(run) > (int64_t)CAUGHT_UP_NS)
 			good_since = at;
 		if (at >= start + AFTER_MIN_NS && at >= good_since + NS_PER_S)
@@ -271,7 +226,7 @@ static void carry_out(struct run *run)
 	report(run, "the end");
 	run->moment[END] = now_ns();
 	tool_stat();
-	note_clocks();
+	clocks_note();
 	write_record(run);
 	guest_end();
 }

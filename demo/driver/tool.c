@@ -9,9 +9,11 @@
 #include "process.h"
 #include "tool.h"
 
-#define LOG		"attach.log"
+#define ATTACH_LOG	"attach.log"
+#define SET_LOG		"set.log"
+#define STAT_LOG	"stat.log"
 #define EVERY_NS	NS_PER_S
-#define MAX_READINGS	64
+#define MAX_READINGS	512
 
 /* When a reading was taken: its program ran from @before to @after. */
 struct reading {
@@ -34,20 +36,36 @@ void tool_init(const struct tool *given)
 		err(1, "mmap");
 }
 
+static void call(const char *const argv[], const char *out, const char *log)
+{
+	int status;
+	pid_t pid = start(argv, out_path(out), out_path(log));
+
+	if (waitpid(pid, &status, 0) != pid || status)
+		errx(1, "kvm-hpet %s failed, see %s", argv[1], log);
+}
+
 void tool_attach(const char *qmp)
 {
 	const char *const argv[] = {
 		tool.path, "attach", "--qmp", qmp, "--driftfix", tool.policy,
 		"--max-rate", tool.max_rate, "--max-backlog", tool.max_backlog, NULL
 	};
-	int status;
-	pid_t pid;
 
-	if (!tool.path)
-		return;
-	pid = start(argv, out_path(LOG), out_path(LOG));
-	if (waitpid(pid, &status, 0) != pid || status)
-		errx(1, "kvm-hpet attach failed, see " LOG);
+	if (tool.path)
+		call(argv, ATTACH_LOG, ATTACH_LOG);
+}
+
+void tool_set(pid_t qemu, const struct tool *wanted, const char *ramp)
+{
+	char pid[16];
+	const char *const argv[] = {
+		tool.path, "set", "--pid", pid, "--driftfix", wanted->policy, "--max-rate", wanted->max_rate,
+		"--max-backlog", wanted->max_backlog, "--ramp", ramp, NULL
+	};
+
+	snprintf(pid, sizeof(pid), "%d", qemu);
+	call(argv, SET_LOG, SET_LOG);
 }
 
 void tool_stat(void)
@@ -55,8 +73,6 @@ void tool_stat(void)
 	const char *const argv[] = { tool.path, "stat", "--json", NULL };
 	struct reading *reading;
 	char name[32];
-	int status;
-	pid_t pid;
 
 	if (!tool.path)
 		return;
@@ -65,9 +81,7 @@ void tool_stat(void)
 	reading = &readings->reading[readings->count];
 	snprintf(name, sizeof(name), "stat-%u.json", readings->count);
 	reading->before = now_ns();
-	pid = start(argv, out_path(name), out_path("stat.log"));
-	if (waitpid(pid, &status, 0) != pid || status)
-		errx(1, "kvm-hpet stat failed, see stat.log");
+	call(argv, name, STAT_LOG);
 	reading->after = now_ns();
 	readings->count++;
 }

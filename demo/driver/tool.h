@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct tool {
 	const char *path;	/* NULL: QEMU's own HPET is looked at */
@@ -16,6 +17,9 @@ void tool_init(const struct tool *tool);
 
 /* "kvm-hpet attach"; the agent that it leaves behind ends with QEMU. */
 void tool_attach(const char *qmp);
+
+/* "kvm-hpet set" for process @qemu: policy and limits, and how the rate rises. */
+void tool_set(pid_t qemu, const struct tool *wanted, const char *ramp);
 
 /* "kvm-hpet stat --json" into the next file stat-N.json; does nothing without kvm_hpet. */
 void tool_stat(void);

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #define TICK_GUEST_MAGIC	0x4b434954u	/* "TICK" */
-#define TICK_GUEST_MEMORY	"4M"
-#define TICK_GUEST_SIZE		(4u << 20)
+#define TICK_GUEST_MEMORY	"16M"
+#define TICK_GUEST_SIZE		(16u << 20)
 
 /* struct tick_ring.state, set by the guest, and .wish, set by the observer */
 #define TICK_GUEST_COUNTING	1u
@@ -24,7 +24,7 @@ struct tick_sample {
 
 /*
  * The guest fills sample[count] and only then raises count; it stops when the
- * array is full (about 17 minutes).
+ * array is full (about 69 minutes).
  */
 struct tick_ring {
 	uint32_t magic;
