@@ -83,6 +83,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "mmio_writes %llu\n", s->mmio_writes);
 	seq_printf(m, "mmio_exits %llu\n", s->mmio_exits);
 	seq_printf(m, "resets %llu\n", s->resets);
+	seq_printf(m, "apicv_inhibited_ns %llu\n", s->apicv_inhibited_ns);
 	for (n = 0; n < s->num_timers; n++)
 		show_timer(m, s, n);
 	kfree(s);

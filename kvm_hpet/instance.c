@@ -355,14 +355,6 @@ static u32 wanted_lines(const struct kvm_hpet *h)
 	return gsis;
 }
 
-static void watch_apicv(struct kvm_hpet *h, bool inhibit)
-{
-	if (inhibit && !h->apicv_inhibited)
-		h->apicv_inhibited = kvm_private_inhibit_apicv(h->kvm, true);
-	if (!inhibit && h->apicv_inhibited)
-		h->apicv_inhibited = !kvm_private_inhibit_apicv(h->kvm, false);
-}
-
 static void watch_line(struct kvm_hpet *h, u32 gsi)
 {
 	kvm_private_add_ack(h->kvm, &h->line[gsi].ack);
@@ -382,7 +374,7 @@ static void watch_exactly(struct kvm_hpet *h, u32 wanted)
 	u32 gsi;
 
 	lockdep_assert_held(&h->config_mutex);
-	watch_apicv(h, wanted);
+	kvm_hpet_apicv_inhibit(h, wanted);
 	for (gsi = 0; gsi < HPET_NUM_GSIS; gsi++) {
 		if (add & BIT(gsi))
 			watch_line(h, gsi);

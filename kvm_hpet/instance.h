@@ -105,7 +105,10 @@ struct kvm_hpet_mmio_stats {
  * @config_mutex: serialises ioctls. Outside @deliver_mutex
  * @resets: KVM_HPET_RESET calls; @config_mutex
  * @watched: lines whose acknowledgments are seen; @config_mutex
- * @apicv_inhibited: this block inhibits APICv; @config_mutex
+ * @apicv: how AVIC is kept from hiding acknowledgments; @config_mutex
+ * @apicv.since: it is inhibited for this block since then, 0: it is not
+ * @apicv.total: how long it was before, in ns
+ * @apicv.list: all blocks for which it is; apicv.c's own mutex
  * @line: by GSI
  * @mmio_stats: accesses, per CPU
  * @dev: on KVM's MMIO bus
@@ -141,7 +144,11 @@ struct kvm_hpet {
 	struct mutex config_mutex;
 	u64 resets;
 	u32 watched;
-	bool apicv_inhibited;
+	struct {
+		u64 since;
+		u64 total;
+		struct list_head list;
+	} apicv;
 	struct kvm_hpet_line line[HPET_NUM_GSIS];
 
 	struct kvm_hpet_mmio_stats __percpu *mmio_stats;
@@ -199,6 +206,24 @@ void kvm_hpet_put(struct kvm_hpet *h);
  * Return: the block with a reference, or ERR_PTR(-ENOENT), ERR_PTR(-EPERM).
  */
 struct kvm_hpet *kvm_hpet_next(u64 id, bool exact);
+
+/**
+ * kvm_hpet_apicv_inhibit() - has the CPU report acknowledgments, or no longer
+ * @h: the block; config_mutex is held
+ * @wanted: a policy needs them
+ *
+ * Context: process. Sleeps.
+ */
+void kvm_hpet_apicv_inhibit(struct kvm_hpet *h, bool wanted);
+
+/**
+ * kvm_hpet_apicv_inhibited_ns() - for how long that has been so, in ns
+ * @h: the block; config_mutex is held
+ *
+ * Context: process.
+ * Return: since the block was made; 0 where it has no effect.
+ */
+u64 kvm_hpet_apicv_inhibited_ns(const struct kvm_hpet *h);
 
 /**
  * kvm_hpet_watch_lines() - looks at the policies and watches the lines whose

@@ -184,14 +184,20 @@ void kvm_private_put_source_id(struct kvm *kvm, int source_id)
 		static_call(hpet_source_put)(kvm, source_id);
 }
 
-bool kvm_private_inhibit_apicv(struct kvm *kvm, bool inhibit)
+/* See apicv.c. */
+#define APICV_REASON	APICV_INHIBIT_REASON_ABSENT
+
+bool kvm_private_inhibit_apicv(struct kvm *kvm)
 {
-	if (!functions[INHIBIT].found)
+	if (!functions[INHIBIT].found || !boot_cpu_has(X86_FEATURE_SVM) ||
+	    test_bit(APICV_INHIBIT_REASON_DISABLE,
+		     &kvm->arch.apicv_inhibit_reasons))
 		return false;
-	if (inhibit && test_bit(APICV_INHIBIT_REASON_PIT_REINJ,
-				&kvm->arch.apicv_inhibit_reasons))
-		return false;
-	static_call(hpet_inhibit)
-		(kvm, APICV_INHIBIT_REASON_PIT_REINJ, inhibit);
+	static_call(hpet_inhibit)(kvm, APICV_REASON, true);
 	return true;
+}
+
+void kvm_private_allow_apicv(struct kvm *kvm)
+{
+	static_call(hpet_inhibit)(kvm, APICV_REASON, false);
 }

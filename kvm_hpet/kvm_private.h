@@ -141,15 +141,19 @@ void kvm_private_put_source_id(struct kvm *kvm, int source_id);
 /**
  * kvm_private_inhibit_apicv() - has AMD's AVIC report the end of edge-triggered
  * interrupts
- * @kvm: the VM
- * @inhibit: true: from now on; false: no longer
- *
- * KVM's PIT does the same while it reinjects, with the same reason: if that is
- * set already nothing is done.
+ * @kvm: the VM, with an irqchip
  *
  * Context: sleeps.
- * Return: true if this call changed anything; only then must it be undone.
+ * Return: true if it has an effect on this host; only then must it be undone.
  */
-bool kvm_private_inhibit_apicv(struct kvm *kvm, bool inhibit);
+bool kvm_private_inhibit_apicv(struct kvm *kvm);
+
+/**
+ * kvm_private_allow_apicv() - undoes that
+ * @kvm: the VM
+ *
+ * Context: sleeps.
+ */
+void kvm_private_allow_apicv(struct kvm *kvm);
 
 #endif /* _KVM_HPET_KVM_PRIVATE_H */

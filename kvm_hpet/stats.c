@@ -56,6 +56,7 @@ void kvm_hpet_read_stats(struct kvm_hpet *h, struct kvm_hpet_stats *s)
 	lockdep_assert_held(&h->config_mutex);
 	s->num_timers = h->config.num_timers;
 	s->resets = h->resets;
+	s->apicv_inhibited_ns = kvm_hpet_apicv_inhibited_ns(h);
 	fill_mmio_stats(h, s);
 	now = kvm_hpet_lock(h, &flags);
 	hpet_block_advance(&h->block, now);

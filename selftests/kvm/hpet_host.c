@@ -2,6 +2,7 @@
 /* The host's side of the kselftests of kvm_hpet; hpet_test.h says how they work. */
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 
 #include "hpet_test.h"
 
@@ -645,4 +646,30 @@ void watch_stop(struct watcher *w)
 {
 	w->stop = true;
 	pthread_join(w->thread, NULL);
+}
+
+/* ---- modules ---- */
+
+const char *module_path(void)
+{
+	const char *path = getenv("HPET_MODULE");
+
+	return path ? path : "/modules/kvm_hpet.ko";
+}
+
+int module_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+int module_load(const char *path, const char *params)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
+	close(fd);
+	return ret;
 }

@@ -264,6 +264,12 @@ void sleep_ms(unsigned int ms);
 /* In an exact run an hour in which nothing happens passes in seconds. */
 #define HOUR_MS			3600000U
 
+/* Modules; these give -errno. */
+#define MODULE		"kvm_hpet"
+const char *module_path(void);
+int module_unload(const char *name);
+int module_load(const char *path, const char *params);
+
 /* Reads the statistics all the time, in a thread of its own. */
 struct watcher {
 	pthread_t thread;

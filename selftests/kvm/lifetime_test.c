@@ -10,12 +10,10 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "hpet_test.h"
 
-#define MODULE	"kvm_hpet"
 #define EVENTS	"/sys/kernel/tracing/events/kvm_hpet"
 #define DEBUGFS	"/sys/kernel/debug/kvm_hpet"
 
@@ -603,25 +601,6 @@ static void test_churn(void)
 
 /* ---- the module ---- */
 
-static int unload(void)
-{
-	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
-}
-
-static int load(void)
-{
-	const char *path = getenv("HPET_MODULE");
-	int fd = open(path ? path : "/modules/kvm_hpet.ko",
-		      O_RDONLY | O_CLOEXEC);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
 /* The events of a module go with it, whoever had them enabled. */
 static void trace_all(bool on)
 {
@@ -652,7 +631,7 @@ static void test_unload(void)
 	uint64_t id;
 
 	start_ticking(m, KVM_HPET_TICKS_SLEW);
-	ok_eq(-unload(), EAGAIN, "unload with a block: refused");
+	ok_eq(-module_unload(MODULE), EAGAIN, "unload with a block: refused");
 	dev = hpet_device();
 	id = next_block(0);
 	admin = hpet_ioctl(dev, KVM_HPET_OPEN_BLOCK, &id);
@@ -660,17 +639,17 @@ static void test_unload(void)
 	close(m->hpet);
 	m->hpet = -1;
 	close(dev);
-	ok_eq(-unload(), EAGAIN, "unload with an administrator's descriptor: refused");
+	ok_eq(-module_unload(MODULE), EAGAIN, "unload with an administrator's descriptor: refused");
 	close(admin);
 	dev = hpet_device();
-	ok_eq(-unload(), EAGAIN, "unload with the device open: refused");
+	ok_eq(-module_unload(MODULE), EAGAIN, "unload with the device open: refused");
 	close(dev);
-	ok_eq(-unload(), EAGAIN, "unload with a file of debugfs open: refused");
+	ok_eq(-module_unload(MODULE), EAGAIN, "unload with a file of debugfs open: refused");
 	close(reader);
 	trace_all(true);
 
 	for (i = 1; i <= LOAD_ROUNDS; i++) {
-		ret = unload();
+		ret = module_unload(MODULE);
 		if (!ok_eq(-ret, 0, "unload %d: nobody uses it", i))
 			break;
 		ok(access("/dev/kvm_hpet", F_OK) && errno == ENOENT,
@@ -680,7 +659,7 @@ static void test_unload(void)
 		ok(access(EVENTS, F_OK) && errno == ENOENT,
 		   "unload %d: the tracepoints are gone, enabled or not", i);
 		guest_do(m, OP_STI, 0, 0, 0);
-		ret = load();
+		ret = module_load(module_path(), "");
 		if (!ok_eq(-ret, 0, "load %d", i))
 			die("the module does not load again");
 		trace_all(i % 2);
@@ -728,12 +707,12 @@ static void test_unload_race(void)
 	pthread_create(&thread, NULL, race_users, m);
 	for (i = 0; i < 500 && done_rounds < 5; i++) {
 		sleep_ms(i % 4);
-		ret = unload();
+		ret = module_unload(MODULE);
 		refused += ret == -EAGAIN;
 		odd += ret && ret != -EAGAIN;
 		if (!ret) {
 			done_rounds++;
-			if (load())
+			if (module_load(module_path(), ""))
 				die("the module does not load again");
 		}
 	}

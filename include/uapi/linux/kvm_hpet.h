@@ -290,6 +290,8 @@ struct kvm_hpet_timer_stats {
  * @mmio_writes: writes served in the kernel, those handed on included
  * @mmio_exits: writes handed on to the VMM (changes of LEG_RT_CNF)
  * @resets: KVM_HPET_RESET calls
+ * @apicv_inhibited_ns: for how long AMD's AVIC was inhibited for this block, since
+ *	a policy needs acknowledgments, in ns; 0 on hosts that do not use it
  * @timer: the timers
  */
 struct kvm_hpet_stats {
@@ -299,6 +301,7 @@ struct kvm_hpet_stats {
 	__u64 mmio_writes;
 	__u64 mmio_exits;
 	__u64 resets;
+	__u64 apicv_inhibited_ns;
 	struct kvm_hpet_timer_stats timer[KVM_HPET_MAX_TIMERS];
 };
 
