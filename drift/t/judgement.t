@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "demo", "t"))
 
 import judgement  # noqa: E402  (one directory up)
+import rst        # noqa: E402
 from invented import (  # noqa: E402  (the demo's)
     END, GOOD_LOG, LOAD_END, LOAD_START, QUIET_END, S, TICK,
     a_run, ahead, analysis, bursting, done, equal, late, losing, ok, record, sampled, says, stats_at, ticking)
@@ -135,6 +136,17 @@ def test_starved():
          "but not by more than that")
 
 
-for test in (test_figures, test_timers, test_rivals, test_no_load, test_slew, test_law, test_step, test_starved):
+def test_page():
+    run = dict(judgement.figures(drift_run(late(125), max_rate=1, max_backlog=125)), subject="slew")
+    equal(rst.cells(run), ("kvm_hpet slew", "0", "0.50 s", "0.000 s", "0.00 s", "0.200 s", "0", "2.0%"), "a row of the manual's table")
+    lost = dict(judgement.figures(drift_run(losing(125), a_record("qemu", None))), subject="qemu-7.2")
+    equal(rst.cells(lost)[1:5], ("125", "0.50 s", "0.500 s", "never"), "ticks lost for good")
+    equal(rst.cells(dict(run, starved=True))[0], "kvm_hpet slew (*)", "a guest without the CPU time it needs")
+    lines = rst.table([rst.cells(run), rst.cells(lost)]).split("\n")
+    ok(lines[0] == lines[2] == lines[-1] and set(lines[0]) == {"=", " "}, "the table has its three lines")
+    ok(all(len(line) <= len(lines[0]) for line in lines), "and no row is wider")
+
+
+for test in (test_page, test_figures, test_timers, test_rivals, test_no_load, test_slew, test_law, test_step, test_starved):
     test()
 done()
