@@ -83,8 +83,9 @@ def draw(out, run):
     picture.write_points(points, run)
     script = f"""
 {picture.STYLE}
-set title "How far the guest's clock falls behind under random loads, policy and limits changing (kvm_hpet)"
+set title "How far the guest's clock falls behind under random loads, policy and limits changing (kvm_hpet)" noenhanced
 set xlabel "minutes"
+set xrange [0:{run.record["minutes"]}]
 """
     for terminal, suffix in (("pngcairo size 1200,400", "png"), ("svg size 1200,400", "svg")):
         script += f"""
