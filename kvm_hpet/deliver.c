@@ -24,77 +24,94 @@ static void set_lines(struct kvm_hpet *h, u32 lines, int level)
 			kvm_private_set_irq(h->kvm, h->source_id, gsi, level);
 }
 
-static int pulse(struct kvm_hpet *h, u32 gsi)
+static int send_fsb(struct kvm_hpet *h, const struct hpet_delivery *d)
 {
-	int ret = kvm_private_set_irq(h->kvm, h->source_id, gsi, 1);
+	int ret = kvm_private_set_msi(h->kvm, d->msi_address, d->msi_data);
 
-	kvm_private_set_irq(h->kvm, h->source_id, gsi, 0);
+	trace_kvm_hpet_inject(h->id, d->timer, -1, ret);
 	return ret;
 }
 
-static int send(struct kvm_hpet *h, const struct hpet_delivery *d)
+/* It is the rise that injects. */
+static int pulse(struct kvm_hpet *h, const struct hpet_delivery *d)
 {
-	int ret;
+	int ret = kvm_private_set_irq(h->kvm, h->source_id, d->gsi, 1);
 
-	if (d->fsb)
-		ret = kvm_private_set_msi(h->kvm, d->msi_address, d->msi_data);
-	else
-		ret = pulse(h, d->gsi);
-	trace_kvm_hpet_inject(h->id, d->timer, d->fsb ? -1 : (s32)d->gsi, ret);
+	trace_kvm_hpet_inject(h->id, d->timer, d->gsi, ret);
+	kvm_private_set_irq(h->kvm, h->source_id, d->gsi, 0);
 	return ret;
+}
+
+/**
+ * struct step - what one hold of the lock gives to do
+ * @taken: @d is to be sent, and @ret is what became of it
+ * @d: an edge-triggered interrupt or a message
+ * @ret: as of kvm_set_irq()
+ * @lower: lines that are to fall, first
+ * @raise: lines that are to rise
+ */
+struct step {
+	bool taken;
+	struct hpet_delivery d;
+	int ret;
+	u32 lower;
+	u32 raise;
+};
+
+/* Returns false if there is nothing to do. */
+static bool take_step(struct kvm_hpet *h, struct step *s, u64 now)
+{
+	u32 lines;
+
+	s->taken = hpet_block_take(&h->block, now, false, &s->d);
+	lines = hpet_block_lines(&h->block);
+	s->lower = h->lines & (h->block.dropped | ~lines);
+	s->raise = lines & ~(h->lines & ~s->lower);
+	h->block.dropped = 0;
+	h->lines = lines;
+	return s->taken || s->lower || s->raise;
+}
+
+static void do_step(struct kvm_hpet *h, struct step *s)
+{
+	if (s->lower)
+		set_lines(h, s->lower, 0);
+	if (s->raise)
+		set_lines(h, s->raise, 1);
+	if (s->taken)
+		s->ret = s->d.fsb ? send_fsb(h, &s->d) : pulse(h, &s->d);
 }
 
 /*
- * Delivers one edge-triggered interrupt or message and brings the lines up to
- * date. Returns false if there was none.
+ * The lock is taken once for each interrupt and once at the end: it is told what
+ * became of the last one, and gives the next or, if there is none, the host
+ * timers their times. All of it happens at the time at which it began; whatever
+ * falls due meanwhile has a host timer.
  */
-static bool deliver_one(struct kvm_hpet *h)
-{
-	struct hpet_delivery d;
-	u32 lines, lower, raise;
-	unsigned long flags;
-	bool taken;
-	u64 now;
-	int ret;
-
-	now = kvm_hpet_lock(h, &flags);
-	hpet_block_advance(&h->block, now);
-	taken = hpet_block_take(&h->block, now, false, &d);
-	lines = hpet_block_lines(&h->block);
-	lower = h->lines & (h->block.dropped | ~lines);
-	raise = lines & ~(h->lines & ~lower);
-	h->block.dropped = 0;
-	h->lines = lines;
-	kvm_hpet_unlock(h, flags);
-
-	set_lines(h, lower, 0);
-	set_lines(h, raise, 1);
-	if (!taken)
-		return false;
-	ret = send(h, &d);
-	kvm_hpet_lock(h, &flags);
-	hpet_block_result(&h->block, &d, ret);
-	kvm_hpet_unlock(h, flags);
-	return true;
-}
-
 void kvm_hpet_deliver(struct kvm_hpet *h)
 {
 	unsigned int budget = DELIVER_BUDGET;
 	unsigned long flags;
-	bool ready;
+	struct step s;
 	u64 now;
 
 	mutex_lock(&h->deliver_mutex);
-	while (budget-- && deliver_one(h))
-		;
 	now = kvm_hpet_lock(h, &flags);
-	hpet_block_advance(&h->block, now);
-	ready = kvm_hpet_timers_sync(h, now);
+	hpet_block_advance_enabled(&h->block, now);
+	while (take_step(h, &s, now)) {
+		kvm_hpet_step_out(h, flags);
+		do_step(h, &s);
+		kvm_hpet_step_in(h, &flags);
+		if (s.taken)
+			hpet_block_result(&h->block, &s.d, s.ret);
+		if (!--budget)
+			break;
+	}
+	kvm_hpet_timers_arm(h, now);
 	kvm_hpet_unlock(h, flags);
 	mutex_unlock(&h->deliver_mutex);
-	/* Ticks that became due meanwhile: others may run in between. */
-	if (ready)
+	/* More than that, and others are to run in between. */
+	if (!budget)
 		kvm_hpet_kick(h);
 }
 
@@ -110,16 +127,16 @@ void kvm_hpet_kick(struct kvm_hpet *h)
 
 void kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now, unsigned long *flags)
 {
-	unsigned int budget = h->config.num_timers;
+	unsigned int budget = hweight32(h->block.messages);
 	struct hpet_delivery d;
 	int ret;
 
 	lockdep_assert_held(&h->lock);
 	while (!h->dead && budget-- &&
 	       hpet_block_take(&h->block, now, true, &d)) {
-		kvm_hpet_unlock(h, *flags);
-		ret = send(h, &d);
-		kvm_hpet_lock(h, flags);
+		kvm_hpet_step_out(h, *flags);
+		ret = send_fsb(h, &d);
+		kvm_hpet_step_in(h, flags);
 		hpet_block_result(&h->block, &d, ret);
 	}
 }

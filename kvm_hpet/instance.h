@@ -94,6 +94,7 @@ struct kvm_hpet_mmio_stats {
  * @counter_seq: writers hold @lock. Lets the main counter be read with neither
  *	lock nor write to shared memory
  * @block: registers and ticks
+ * @armed: timers (bit mask) whose host timer is armed
  * @lines: lines of level-triggered timers that are up in KVM. Written with
  *	@deliver_mutex as well
  * @remembered: ticks are traced, so each timer knows its counts of before
@@ -131,6 +132,7 @@ struct kvm_hpet {
 	raw_spinlock_t lock;
 	seqcount_t counter_seq;
 	struct hpet_block block;
+	u32 armed;
 	u32 lines;
 	bool remembered;
 	bool dead;
@@ -258,6 +260,25 @@ u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock);
 
 /**
+ * kvm_hpet_step_out() - drops the lock in the middle of an event, to call KVM
+ * @h: the block
+ * @flags: from kvm_hpet_lock()
+ *
+ * What the event has done to the ticks is looked at when it is over, unless
+ * somebody traces.
+ */
+void kvm_hpet_step_out(struct kvm_hpet *h, unsigned long flags)
+	__releases(&h->lock);
+
+/**
+ * kvm_hpet_step_in() - takes it again, to go on; it may be kvm_hpet_lock() as well
+ * @h: the block
+ * @flags: for kvm_hpet_unlock()
+ */
+void kvm_hpet_step_in(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock);
+
+/**
  * kvm_hpet_observe() - looks what the event has done to the ticks so far, for
  * the histogram of bursts and for who traces
  * @h: the block; lock is held
@@ -347,7 +368,14 @@ void kvm_hpet_timers_init(struct kvm_hpet *h);
 void kvm_hpet_timers_stop(struct kvm_hpet *h);
 
 /**
- * kvm_hpet_timers_sync() - arms and cancels as the block needs it now
+ * kvm_hpet_timers_arm() - arms and cancels as the block needs it now
+ * @h: the block; lock is held, and it is brought up to @now
+ * @now: ktime_get_ns()
+ */
+void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now);
+
+/**
+ * kvm_hpet_timers_sync() - likewise, and looks what there is to do
  * @h: the block; lock is held, and it is brought up to @now
  * @now: ktime_get_ns()
  *

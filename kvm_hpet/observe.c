@@ -106,16 +106,34 @@ u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
 	return ktime_get_ns();
 }
 
+void kvm_hpet_step_out(struct kvm_hpet *h, unsigned long flags)
+	__releases(&h->lock)
+{
+	if (h->remembered)
+		kvm_hpet_observe(h);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+}
+
+void kvm_hpet_step_in(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock)
+{
+	raw_spin_lock_irqsave(&h->lock, *flags);
+	if (tracing())
+		remember(h);
+}
+
 void kvm_hpet_observe(struct kvm_hpet *h)
 {
 	unsigned int n;
 
 	lockdep_assert_held(&h->lock);
-	for (n = 0; n < h->config.num_timers; n++) {
+	/* Of the others none is delivered: they can wait until they are enabled. */
+	hpet_for_each_timer(n, h->block.enabled)
 		count_bursts(&h->hrtimer[n].bursts, &h->block.ticks[n]);
-		if (h->remembered)
-			trace_changes(h, n);
-	}
+	if (!h->remembered)
+		return;
+	for (n = 0; n < h->config.num_timers; n++)
+		trace_changes(h, n);
 	h->remembered = false;
 }
 

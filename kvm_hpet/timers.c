@@ -15,7 +15,6 @@ static void count_lateness(struct kvm_hpet_hrtimer *t, u64 late_ns)
 	u64 us = late_ns / NSEC_PER_USEC;
 	unsigned int bucket = us ? ilog2(us) + 1 : 0;
 
-	trace_kvm_hpet_expire(t->h->id, t->n, late_ns);
 	t->expirations++;
 	t->lateness[min_t(unsigned int, bucket, KVM_HPET_LATENESS_BUCKETS - 1)]++;
 }
@@ -25,6 +24,8 @@ static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
 	if (t->deadline == deadline)
 		return;
 	t->deadline = deadline;
+	t->h->armed &= ~BIT(t->n);
+	t->h->armed |= deadline == HPET_NEVER ? 0 : BIT(t->n);
 	trace_kvm_hpet_arm(t->h->id, t->n,
 			   deadline == HPET_NEVER ? 0 : deadline);
 	/*
@@ -39,14 +40,19 @@ static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
 			      HRTIMER_MODE_ABS_HARD);
 }
 
-bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now)
+void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now)
 {
 	unsigned int n;
 
 	lockdep_assert_held(&h->lock);
-	for (n = 0; n < h->config.num_timers; n++)
+	hpet_for_each_timer(n, h->block.enabled | h->armed)
 		sync_timer(&h->hrtimer[n], h->dead ? HPET_NEVER :
 			   hpet_block_deadline(&h->block, n, now));
+}
+
+bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now)
+{
+	kvm_hpet_timers_arm(h, now);
 	return !h->dead && hpet_block_ready(&h->block, now, h->lines);
 }
 
@@ -62,20 +68,27 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 						  timer);
 	struct kvm_hpet *h = t->h;
 	unsigned long flags;
+	u64 now, deadline;
 	bool ready;
-	u64 now;
 
 	now = kvm_hpet_lock(h, &flags);
-	if (now >= t->deadline) {
-		count_lateness(t, now - t->deadline);
+	deadline = t->deadline;
+	if (now >= deadline) {
+		trace_kvm_hpet_expire(h->id, t->n, now - deadline);
 		t->deadline = HPET_NEVER;
 	}
-	hpet_block_advance(&h->block, now);
+	hpet_block_advance_enabled(&h->block, now);
 	kvm_hpet_deliver_fsb(h, now, &flags);
+	if (now >= deadline)
+		count_lateness(t, now - deadline);
 	ready = kvm_hpet_timers_sync(h, now);
-	kvm_hpet_unlock(h, flags);
-	if (ready)
+	if (ready) {
+		/* The worker goes on with this event, and looks at its end. */
+		kvm_hpet_step_out(h, flags);
 		kvm_hpet_kick(h);
+	} else {
+		kvm_hpet_unlock(h, flags);
+	}
 	return HRTIMER_NORESTART;
 }
 

@@ -32,8 +32,6 @@ static void timer_due(struct hpet_block *b, unsigned int n, u64 ticks)
 {
 	struct lost_ticks *lt = &b->ticks[n];
 
-	/* A period written with VAL_SET counts from the first match. */
-	lost_ticks_set_period(lt, period_ns(b, n), true);
 	if (hpet_timer_audible(&b->m, n)) {
 		lost_ticks_due(lt, ticks);
 		return;
@@ -45,7 +43,20 @@ static void timer_due(struct hpet_block *b, unsigned int n, u64 ticks)
 	}
 }
 
-void hpet_block_advance(struct hpet_block *b, u64 now)
+static void timer_matched(struct hpet_block *b, unsigned int n, u64 now,
+			  u64 elapsed)
+{
+	bool known = hpet_timer_period_known(&b->m.timer[n]);
+	u64 ticks = hpet_timer_advance(&b->m, n, elapsed);
+
+	b->looked_ns[n] = now;
+	/* A period written with VAL_SET counts from the first match. */
+	if (!known)
+		lost_ticks_set_period(&b->ticks[n], period_ns(b, n), true);
+	timer_due(b, n, ticks);
+}
+
+static void advance_timers(struct hpet_block *b, u32 timers, u64 now)
 {
 	unsigned int n;
 	u64 elapsed;
@@ -53,15 +64,22 @@ void hpet_block_advance(struct hpet_block *b, u64 now)
 	if (!b->m.running)
 		return;
 	elapsed = hpet_elapsed(&b->m, now);
-	for (n = 0; n < b->m.num_timers; n++) {
-		u64 ticks = hpet_timer_advance(&b->m, n, elapsed);
-
-		if (ticks) {
-			b->looked_ns[n] = now;
-			timer_due(b, n, ticks);
-		}
-		lost_ticks_elapse(&b->ticks[n], now);
+	hpet_for_each_timer(n, timers) {
+		if (b->m.timer[n].next <= elapsed)
+			timer_matched(b, n, now, elapsed);
+		if (b->ticks[n].lapses)
+			lost_ticks_elapse(&b->ticks[n], now);
 	}
+}
+
+void hpet_block_advance(struct hpet_block *b, u64 now)
+{
+	advance_timers(b, (u32)(BIT_ULL(b->m.num_timers) - 1), now);
+}
+
+void hpet_block_advance_enabled(struct hpet_block *b, u64 now)
+{
+	advance_timers(b, b->enabled, now);
 }
 
 u64 hpet_block_read(struct hpet_block *b, u64 now, u32 offset,
@@ -85,6 +103,12 @@ static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
 	if (gsi != b->gsi[n])
 		lost_ticks_rerouted(lt);
 	b->gsi[n] = gsi;
+	b->enabled &= ~BIT(n);
+	b->messages &= ~BIT(n);
+	if (t->config & HPET_TN_ENABLE) {
+		b->enabled |= BIT(n);
+		b->messages |= hpet_timer_fsb(&b->m, n) ? BIT(n) : 0;
+	}
 	if (!b->m.paused && !hpet_timer_audible(&b->m, n))
 		lost_ticks_mute(lt);
 }
@@ -108,7 +132,8 @@ static void apply_effects(struct hpet_block *b, const struct hpet_effects *fx)
 		if (fx->restarted & BIT(n))
 			lost_ticks_restart(lt);
 	}
-	hpet_block_matched(b, fx->matched);
+	if (fx->matched)
+		hpet_block_matched(b, fx->matched);
 	for (n = 0; fx->missed && n < b->m.num_timers; n++)
 		if (fx->corrected & BIT(n))
 			timer_due(b, n, fx->missed);
@@ -121,7 +146,8 @@ bool hpet_block_write(struct hpet_block *b, u64 now, u32 offset,
 
 	hpet_block_advance(b, now);
 	hpet_model_write(&b->m, now, offset, len, val, &fx);
-	apply_effects(b, &fx);
+	if (fx.acked | fx.changed | fx.restarted | fx.matched)
+		apply_effects(b, &fx);
 	return fx.legacy;
 }
 
@@ -137,9 +163,12 @@ void hpet_block_matched(struct hpet_block *b, u32 timers)
 {
 	unsigned int n;
 
-	for (n = 0; n < b->m.num_timers; n++)
-		if (timers & BIT(n))
-			timer_due(b, n, 1);
+	for (n = 0; n < b->m.num_timers; n++) {
+		if (!(timers & BIT(n)))
+			continue;
+		lost_ticks_set_period(&b->ticks[n], period_ns(b, n), true);
+		timer_due(b, n, 1);
+	}
 }
 
 void hpet_block_reset(struct hpet_block *b, u64 now)
@@ -197,7 +226,8 @@ void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
 {
 	unsigned int n;
 
-	hpet_block_advance(b, now);
+	hpet_block_advance_enabled(b, now);
+	/* One that was disabled since may still wait for this one. */
 	for (n = 0; n < b->m.num_timers; n++)
 		if (is_edge_on(b, n, gsi))
 			lost_ticks_ack(&b->ticks[n]);
@@ -215,8 +245,12 @@ void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi)
 
 static bool timer_ready(const struct hpet_block *b, unsigned int n, u64 now)
 {
-	return hpet_timer_audible(&b->m, n) &&
-		lost_ticks_next(&b->ticks[n]) <= now;
+	const struct lost_ticks *lt = &b->ticks[n];
+
+	/* Most timers have nothing, at most times. */
+	if (!lt->backlog && !lt->in_flight)
+		return false;
+	return lost_ticks_next(lt) <= now && hpet_timer_audible(&b->m, n);
 }
 
 bool hpet_block_ready(const struct hpet_block *b, u64 now, u32 applied)
@@ -225,7 +259,7 @@ bool hpet_block_ready(const struct hpet_block *b, u64 now, u32 applied)
 
 	if ((b->dropped & applied) || hpet_block_lines(b) != applied)
 		return true;
-	for (n = 0; n < b->m.num_timers; n++)
+	hpet_for_each_timer(n, b->enabled)
 		if (timer_ready(b, n, now))
 			return true;
 	return false;
@@ -260,12 +294,10 @@ bool hpet_block_take(struct hpet_block *b, u64 now, bool fsb_only,
 {
 	unsigned int n;
 
-	for (n = 0; n < b->m.num_timers; n++) {
-		bool fsb = hpet_timer_fsb(&b->m, n);
-
-		if ((fsb_only && !fsb) || !timer_ready(b, n, now))
+	hpet_for_each_timer(n, fsb_only ? b->messages : b->enabled) {
+		if (!timer_ready(b, n, now))
 			continue;
-		if (!fsb && is_level(&b->m.timer[n])) {
+		if (!hpet_timer_fsb(&b->m, n) && is_level(&b->m.timer[n])) {
 			fire_level(b, n, now);
 			continue;
 		}
@@ -322,17 +354,23 @@ static u64 match_deadline(const struct hpet_block *b, unsigned int n)
 	return max_t(u64, ns, b->looked_ns[n] + b->min_interval_ns);
 }
 
-u64 hpet_block_deadline(const struct hpet_block *b, unsigned int n, u64 now)
+u64 hpet_block_audible_deadline(const struct hpet_block *b, unsigned int n,
+				u64 now)
 {
 	const struct lost_ticks *lt = &b->ticks[n];
-	u64 inject = lost_ticks_next(lt);
+	u64 inject;
 
-	if (!hpet_timer_audible(&b->m, n))
-		return HPET_NEVER;
+	inject = lost_ticks_next(lt);
 	/* Whoever takes what is ready, or reports, will ask again. */
 	if (inject <= now)
-		return HPET_NEVER;
-	if (lost_ticks_waits(lt))
+		inject = HPET_NEVER;
+	/*
+	 * While a tick is on its way the next one is noticed as it falls due, and
+	 * those after it are computed later. So a host timer that was set as the
+	 * first tick fell due stays as it is until the second does: to set it
+	 * anew at each step would be half of what a tick costs here.
+	 */
+	if (lost_ticks_waits(lt) && lost_ticks_waiting(lt))
 		return inject;
 	return min_t(u64, inject, match_deadline(b, n));
 }

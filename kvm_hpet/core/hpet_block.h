@@ -23,6 +23,9 @@
  * @looked_ns: when a match of the timer was last noticed
  * @min_interval_ns: least time between two looks at a periodic timer
  * @paused_ns: with guest time paused: since when
+ * @enabled: timers (bit mask) with INT_ENB: no other is delivered or drives a line.
+ *	Guests use one or two of theirs, and a tick looks at each several times
+ * @messages: of these, the ones that send messages
  * @dropped: lines (bit mask of GSIs) to be lowered before they are raised again
  * @gsi: the line that each timer drove last
  */
@@ -32,6 +35,8 @@ struct hpet_block {
 	u64 looked_ns[HPET_MAX_TIMERS];
 	u64 min_interval_ns;
 	u64 paused_ns;
+	u32 enabled;
+	u32 messages;
 	u32 dropped;
 	s8 gsi[HPET_MAX_TIMERS];
 };
@@ -67,6 +72,16 @@ void hpet_block_init(struct hpet_block *b, u64 min_interval_ns);
  * @now: time, ns
  */
 void hpet_block_advance(struct hpet_block *b, u64 now);
+
+/**
+ * hpet_block_advance_enabled() - brings those up to a time that somebody may hear
+ * @b: the block
+ * @now: time, ns
+ *
+ * Enough for what follows a tick. Before somebody looks at registers or
+ * statistics hpet_block_advance() does the others.
+ */
+void hpet_block_advance_enabled(struct hpet_block *b, u64 now);
 
 /**
  * hpet_block_read() - a guest reads a register
@@ -209,6 +224,16 @@ bool hpet_block_quiet(const struct hpet_block *b);
  */
 u32 hpet_block_lines(const struct hpet_block *b);
 
+/* Goes through the timers of a bit mask. */
+#define hpet_for_each_timer(n, mask)					\
+	for (u32 left_ = (mask);					\
+	     left_ && (((n) = __builtin_ctz(left_)), true);		\
+	     left_ &= left_ - 1)
+
+/* As hpet_block_deadline(), of a timer that is audible. */
+u64 hpet_block_audible_deadline(const struct hpet_block *b, unsigned int n,
+				u64 now);
+
 /**
  * hpet_block_deadline() - when a timer needs a look
  * @b: the block, brought up to @now
@@ -218,6 +243,12 @@ u32 hpet_block_lines(const struct hpet_block *b);
  * Return: time, ns; HPET_NEVER while nobody listens, and while the block waits
  * for something else that will be reported to it.
  */
-u64 hpet_block_deadline(const struct hpet_block *b, unsigned int n, u64 now);
+static inline u64 hpet_block_deadline(const struct hpet_block *b,
+				      unsigned int n, u64 now)
+{
+	/* Asked for every timer at every event, and most are not in use. */
+	return hpet_timer_audible(&b->m, n) ?
+	       hpet_block_audible_deadline(b, n, now) : HPET_NEVER;
+}
 
 #endif /* _HPET_BLOCK_H */

@@ -48,12 +48,6 @@ static u64 held_up_ticks(const struct hpet_model *m)
 	return HELD_UP_SEC * HPET_FS_PER_SEC / m->period_fs;
 }
 
-u64 hpet_elapsed(const struct hpet_model *m, u64 now)
-{
-	return hpet_ns_to_ticks(now - m->base_ns, m->base_phase_fs,
-				m->period_fs);
-}
-
 u64 hpet_counter(const struct hpet_model *m, u64 now)
 {
 	u64 count = m->base_count;
@@ -71,27 +65,6 @@ u64 hpet_timer_ns(const struct hpet_model *m, unsigned int n)
 		return HPET_NEVER;
 	ns = hpet_ticks_to_ns(m->timer[n].next, m->base_phase_fs, m->period_fs);
 	return ns == HPET_NEVER ? ns : later(m->base_ns, ns);
-}
-
-int hpet_timer_gsi(const struct hpet_model *m, unsigned int n)
-{
-	const struct hpet_timer *t = &m->timer[n];
-	u32 route;
-
-	if (hpet_timer_fsb(m, n))
-		return -1;
-	if (hpet_timer_legacy(m, n))
-		return n ? HPET_LEGACY_GSI_TIMER1 : HPET_LEGACY_GSI_TIMER0;
-	route = (t->config & HPET_TN_ROUTE_MASK) >> HPET_TN_ROUTE_SHIFT;
-	if (t->config >> HPET_TN_ROUTE_CAP_SHIFT & BIT_ULL(route))
-		return route;
-	return -1;
-}
-
-bool hpet_timer_audible(const struct hpet_model *m, unsigned int n)
-{
-	return m->running && (m->timer[n].config & HPET_TN_ENABLE) &&
-		(hpet_timer_fsb(m, n) || hpet_timer_gsi(m, n) >= 0);
 }
 
 /*

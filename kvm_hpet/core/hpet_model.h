@@ -12,6 +12,7 @@
 #ifndef _HPET_MODEL_H
 #define _HPET_MODEL_H
 
+#include "hpet_clock.h"
 #include "hpet_regs.h"
 
 /* Of a register of 64 bits that is written as two of 32. */
@@ -137,7 +138,11 @@ u64 hpet_timer_config_rw(const struct hpet_timer *t);
  *
  * Return: elapsed ticks.
  */
-u64 hpet_elapsed(const struct hpet_model *m, u64 now);
+static inline u64 hpet_elapsed(const struct hpet_model *m, u64 now)
+{
+	return hpet_ns_to_ticks(now - m->base_ns, m->base_phase_fs,
+				m->period_fs);
+}
 
 /**
  * hpet_counter() - the main counter
@@ -268,7 +273,20 @@ static inline bool hpet_timer_fsb(const struct hpet_model *m, unsigned int n)
  * Return: the GSI, or -1 if it sends messages or its route is none that it can
  * have.
  */
-int hpet_timer_gsi(const struct hpet_model *m, unsigned int n);
+static inline int hpet_timer_gsi(const struct hpet_model *m, unsigned int n)
+{
+	const struct hpet_timer *t = &m->timer[n];
+	u32 route;
+
+	if (hpet_timer_fsb(m, n))
+		return -1;
+	if (hpet_timer_legacy(m, n))
+		return n ? HPET_LEGACY_GSI_TIMER1 : HPET_LEGACY_GSI_TIMER0;
+	route = (t->config & HPET_TN_ROUTE_MASK) >> HPET_TN_ROUTE_SHIFT;
+	if (t->config >> HPET_TN_ROUTE_CAP_SHIFT & BIT_ULL(route))
+		return route;
+	return -1;
+}
 
 /**
  * hpet_timer_audible() - would anybody notice that the timer matches
@@ -278,7 +296,11 @@ int hpet_timer_gsi(const struct hpet_model *m, unsigned int n);
  * Return: true if the counter runs, INT_ENB is set and there is somewhere to
  * send the interrupt to.
  */
-bool hpet_timer_audible(const struct hpet_model *m, unsigned int n);
+static inline bool hpet_timer_audible(const struct hpet_model *m, unsigned int n)
+{
+	return m->running && (m->timer[n].config & HPET_TN_ENABLE) &&
+		(hpet_timer_fsb(m, n) || hpet_timer_gsi(m, n) >= 0);
+}
 
 /**
  * hpet_model_read() - a guest reads a register

@@ -49,11 +49,6 @@ static u64 taken(const struct lost_ticks *lt)
 	return lt->injecting && !lt->repeating;
 }
 
-static u64 waiting(const struct lost_ticks *lt)
-{
-	return lt->backlog - taken(lt);
-}
-
 /* The most that @backlog may be at this moment. */
 static u64 limit(const struct lost_ticks *lt)
 {
@@ -197,7 +192,7 @@ static u64 count_anew(struct lost_ticks *lt, u64 n, u64 unit)
 
 static void period_changed(struct lost_ticks *lt, u64 from, bool recount)
 {
-	u64 n = waiting(lt);
+	u64 n = lost_ticks_waiting(lt);
 	u64 owed = count_anew(lt, recount ? n : 0, from) + (recount ? 0 : n);
 
 	/* Far beyond every limit a period of centuries would give nonsense. */
@@ -359,12 +354,12 @@ void lost_ticks_load(struct lost_ticks *lt, u64 now,
 
 void lost_ticks_due(struct lost_ticks *lt, u64 n)
 {
-	u64 residue = waiting(lt) + n - 1;
+	u64 residue = lost_ticks_waiting(lt) + n - 1;
 
 	if (lost_ticks_waits(lt))
 		lt->count.coalesced += n;
 	else
-		lt->count.late += n - 1 + (lt->regular && waiting(lt));
+		lt->count.late += n - 1 + (lt->regular && lost_ticks_waiting(lt));
 	lt->count.due += n;
 	lt->backlog += n;
 	dont_wait_for_next(lt);
@@ -392,7 +387,7 @@ void lost_ticks_mute(struct lost_ticks *lt)
 {
 	if (policy(lt) != LOST_TICKS_DISCARD)
 		return;
-	lt->count.masked += waiting(lt);
+	lt->count.masked += lost_ticks_waiting(lt);
 	lt->backlog = taken(lt);
 }
 

@@ -312,6 +312,18 @@ static inline bool lost_ticks_waits(const struct lost_ticks *lt)
 }
 
 /**
+ * lost_ticks_waiting() - how many are still to be injected
+ * @lt: the ticks
+ *
+ * Return: the backlog, without one of it that is being injected. One that is
+ * injected again is not part of it.
+ */
+static inline u64 lost_ticks_waiting(const struct lost_ticks *lt)
+{
+	return lt->backlog - (lt->injecting && !lt->repeating);
+}
+
+/**
  * lost_ticks_next() - when to inject
  * @lt: the ticks
  *
