@@ -11,7 +11,8 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall demo drift endurance check check-guests check-oracle fuzz prove coverage bench lint clean help
+.PHONY: all modules tool install uninstall demo drift endurance check check-guests check-oracle fuzz prove coverage bench bench-check \
+	lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -82,9 +83,13 @@ coverage: ## what the tests of the core reach; fails below 100 % of lines, 95 % 
 	@$(call setup,coverage)
 	@selftests/core/coverage
 
-bench: testhost ## cost of a counter read against its rivals; out/bench.json
-	@$(call setup,check)
-	@benchmarks/run
+bench: testhost ## what accesses and ticks cost, against every rival; out/bench.json, out/bench.svg (5 minutes)
+	@$(call setup,check demo oracle)
+	@benchmarks/run $(BENCH)
+
+bench-check: testhost ## likewise; fails where one costs 2 % more than in benchmarks/baseline.json
+	@$(call setup,check demo oracle)
+	@benchmarks/run --baseline benchmarks/baseline.json $(BENCH)
 
 lint: ## checkpatch, sparse, W=1, clang, shellcheck, codespell
 	@$(call setup,build lint)

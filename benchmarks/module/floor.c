@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The device that does nothing. See floor.h. */
+/* The device that does nothing. See bench.h. */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kvm_host.h>
@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <kvm/iodev.h>
 
-#include "floor.h"
+#include "bench.h"
 #include "kvm_private.h"
 
 /**
@@ -117,20 +117,12 @@ static struct miscdevice floor_device = {
 	.fops = &floor_fops,
 };
 
-static int __init floor_init(void)
+int floor_init(void)
 {
-	int ret = kvm_private_init();
-
-	return ret ? ret : misc_register(&floor_device);
+	return misc_register(&floor_device);
 }
-module_init(floor_init);
 
-static void __exit floor_exit(void)
+void floor_exit(void)
 {
 	misc_deregister(&floor_device);
 }
-module_exit(floor_exit);
-
-MODULE_DESCRIPTION("In-kernel MMIO device that does nothing, for benchmarks of kvm_hpet");
-MODULE_AUTHOR("The kvm_hpet authors");
-MODULE_LICENSE("GPL");

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Looks at the host without disturbing it. See bench.h.
+ *
+ * Functions of our own at kvm_hpet's tracepoints cost some ten instructions
+ * each, where an event that is traced costs hundreds.
+ */
+#include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/tick.h>
+#include <linux/timex.h>
+#include <linux/tracepoint.h>
+#include <linux/uaccess.h>
+
+#include "bench.h"
+
+static struct watch_interrupt seen[WATCH_MAX];
+static unsigned int count;
+static u64 fired, late;
+
+static struct tracepoint *expire, *inject;
+
+static void on_expire(void *data, u64 block, u32 timer, u64 late_ns)
+{
+	late = late_ns;
+	fired = rdtsc();
+}
+
+static void on_inject(void *data, u64 block, u32 timer, s32 gsi, int ret)
+{
+	u64 cycles = rdtsc() - fired;
+
+	if (!fired || count == WATCH_MAX)
+		return;
+	fired = 0;
+	seen[count].late_ns = late;
+	seen[count++].cycles = cycles;
+}
+
+/* They cost little, but the benchmarks that count instructions do without. */
+static int add_probes(struct file *file)
+{
+	int ret;
+
+	if (file->private_data)
+		return 0;
+	ret = tracepoint_probe_register(expire, on_expire, NULL);
+	if (ret)
+		return ret;
+	ret = tracepoint_probe_register(inject, on_inject, NULL);
+	if (ret) {
+		tracepoint_probe_unregister(expire, on_expire, NULL);
+		return ret;
+	}
+	file->private_data = seen;
+	return 0;
+}
+
+static int watch_open(struct inode *inode, struct file *file)
+{
+	file->private_data = NULL;
+	return 0;
+}
+
+static int watch_release(struct inode *inode, struct file *file)
+{
+	if (!file->private_data)
+		return 0;
+	tracepoint_probe_unregister(inject, on_inject, NULL);
+	tracepoint_probe_unregister(expire, on_expire, NULL);
+	tracepoint_synchronize_unregister();
+	return 0;
+}
+
+static long watch_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct watch_busy busy;
+
+	switch (cmd) {
+	case WATCH_BUSY:
+		busy.idle_us = get_cpu_idle_time_us(0, NULL);
+		busy.ns = ktime_get_ns();
+		busy.tsc = rdtsc();
+		if (copy_to_user((void __user *)arg, &busy, sizeof(busy)))
+			return -EFAULT;
+		return 0;
+	case WATCH_RESET:
+		count = 0;
+		fired = 0;
+		return add_probes(file);
+	}
+	return -ENOTTY;
+}
+
+static ssize_t watch_read(struct file *file, char __user *buf, size_t len,
+			  loff_t *pos)
+{
+	return simple_read_from_buffer(buf, len, pos, seen,
+				       count * sizeof(seen[0]));
+}
+
+static const struct file_operations watch_fops = {
+	.owner = THIS_MODULE,
+	.open = watch_open,
+	.release = watch_release,
+	.unlocked_ioctl = watch_ioctl,
+	.read = watch_read,
+};
+
+static struct miscdevice watch_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "kvm_hpet_watch",
+	.fops = &watch_fops,
+};
+
+/* Called for all modules that are there, and for those to come. */
+static int on_module(struct notifier_block *nb, unsigned long action,
+		     void *data)
+{
+	struct module *mod = ((struct tp_module *)data)->mod;
+	unsigned int i;
+
+	if (action != MODULE_STATE_COMING || strcmp(mod->name, "kvm_hpet"))
+		return NOTIFY_OK;
+	for (i = 0; i < mod->num_tracepoints; i++) {
+		struct tracepoint *tp =
+			tracepoint_ptr_deref(&mod->tracepoints_ptrs[i]);
+
+		if (!strcmp(tp->name, "kvm_hpet_expire"))
+			expire = tp;
+		if (!strcmp(tp->name, "kvm_hpet_inject"))
+			inject = tp;
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block modules = {
+	.notifier_call = on_module,
+};
+
+int watch_init(void)
+{
+	int ret;
+
+	ret = register_tracepoint_module_notifier(&modules);
+	if (ret)
+		return ret;
+	ret = expire && inject ? misc_register(&watch_device) : -ENOENT;
+	if (ret)
+		unregister_tracepoint_module_notifier(&modules);
+	return ret;
+}
+
+void watch_exit(void)
+{
+	misc_deregister(&watch_device);
+	unregister_tracepoint_module_notifier(&modules);
+}
