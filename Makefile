@@ -11,8 +11,8 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall demo drift endurance check check-guests check-oracle fuzz prove coverage bench bench-check \
-	lint clean help
+.PHONY: all modules tool install uninstall deb check-deb docs demo drift endurance check check-guests check-oracle fuzz prove \
+	coverage bench bench-check lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -24,18 +24,41 @@ modules:
 tool:
 	$(MAKE) -C tools/kvm-hpet
 
-install: all ## installs module, tool, header, udev rule (root; PREFIX, DESTDIR)
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+install: all install-tool ## installs module, tool, header, udev rule (root; PREFIX, DESTDIR)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	$(if $(DESTDIR),,depmod -a)
+
+# All but the module. Rules of packages have a place of their own.
+UDEV_RULES = $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/udev/rules.d
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
+
+.PHONY: install-tool
+install-tool:
 	$(MAKE) -C tools/kvm-hpet install PREFIX=$(PREFIX)
 	install -D -m 644 include/uapi/linux/kvm_hpet.h $(DESTDIR)$(PREFIX)/include/linux/kvm_hpet.h
-	install -D -m 644 contrib/udev/60-kvm-hpet.rules $(DESTDIR)/etc/udev/rules.d/60-kvm-hpet.rules
-	depmod -a
+	install -d $(DESTDIR)$(PREFIX)/share/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' contrib/pkgconfig/kvm_hpet.pc.in \
+		>$(DESTDIR)$(PREFIX)/share/pkgconfig/kvm_hpet.pc
+	install -D -m 644 contrib/udev/60-kvm-hpet.rules $(DESTDIR)$(UDEV_RULES)/60-kvm-hpet.rules
 
 uninstall: ## undoes that
-	rm -f /lib/modules/*/extra/kvm_hpet.ko /lib/modules/*/updates/kvm_hpet.ko
+	rm -f $(DESTDIR)/lib/modules/*/extra/kvm_hpet.ko $(DESTDIR)/lib/modules/*/updates/kvm_hpet.ko
 	$(MAKE) -C tools/kvm-hpet uninstall PREFIX=$(PREFIX)
-	rm -f $(DESTDIR)$(PREFIX)/include/linux/kvm_hpet.h $(DESTDIR)/etc/udev/rules.d/60-kvm-hpet.rules
-	depmod -a
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,include/linux/kvm_hpet.h share/pkgconfig/kvm_hpet.pc)
+	rm -f $(DESTDIR)$(UDEV_RULES)/60-kvm-hpet.rules
+	$(if $(DESTDIR),,depmod -a)
+
+deb: ## Debian packages of module (DKMS), tool and manual, looked at by lintian; out/deb
+	@$(call setup,build docs deb)
+	@scripts/build-deb
+
+check-deb: ## the packages installed, upgraded, purged in fresh Debian 12 and 13 (10 minutes; SUITES=)
+	@$(call setup,build docs deb check-deb)
+	@selftests/deb/run $(SUITES)
+
+docs: ## the manual as HTML; out/docs/html
+	@$(call setup,docs)
+	@scripts/build-docs
 
 # The test host's module must be for the test host's kernel.
 .PHONY: testhost

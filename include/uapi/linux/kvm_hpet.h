@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/*
- * kvm_hpet: the HPET of a KVM virtual machine inside the host kernel
+/**
+ * DOC: kvm_hpet: the HPET of a KVM virtual machine inside the host kernel
  *
  * The contract between the module and a VMM. /dev/kvm_hpet answers
  * KVM_HPET_GET_API_VERSION, KVM_HPET_CREATE, KVM_HPET_NEXT_BLOCK and
@@ -327,14 +327,18 @@ struct kvm_hpet_block_info {
 
 #define KVM_HPET_IOC	0xBE
 
-/*
- * On /dev/kvm_hpet.
+/* On /dev/kvm_hpet. */
+
+/**
+ * DOC: KVM_HPET_GET_API_VERSION
  *
  * KVM_HPET_GET_API_VERSION - returns KVM_HPET_API_VERSION. The argument must be
  * 0 (-EINVAL).
  */
 #define KVM_HPET_GET_API_VERSION _IO(KVM_HPET_IOC, 0x00)
-/*
+/**
+ * DOC: KVM_HPET_CREATE
+ *
  * KVM_HPET_CREATE (struct kvm_hpet_config) - returns the descriptor (O_CLOEXEC)
  * of a new block in reset state. Possession of the VM's descriptor is the
  * authority to do so, whichever process created the VM. The block lives until its
@@ -347,17 +351,21 @@ struct kvm_hpet_block_info {
  *  -EEXIST  the VM has an in-kernel device at this address already
  *  -ENXIO   the VM has no in-kernel PIC, I/O APIC and local APIC
  *  -ENOSPC  the VM has no room for another in-kernel device
- *  -ENOMEM, -EMFILE, -EFAULT, -E2BIG  as usual
+ *  -ENOMEM  as usual, and so are -EMFILE, -EFAULT and -E2BIG
  */
 #define KVM_HPET_CREATE		_IO(KVM_HPET_IOC, 0x01)
-/*
+/**
+ * DOC: KVM_HPET_NEXT_BLOCK
+ *
  * KVM_HPET_NEXT_BLOCK (struct kvm_hpet_block_info) - the block with the smallest
  * id above the one given, of those the caller may open (KVM_HPET_OPEN_BLOCK).
  *
  *  -ENOENT  there is none
  */
 #define KVM_HPET_NEXT_BLOCK	_IO(KVM_HPET_IOC, 0x02)
-/*
+/**
+ * DOC: KVM_HPET_OPEN_BLOCK
+ *
  * KVM_HPET_OPEN_BLOCK (__u64) - returns a descriptor (O_CLOEXEC) for
  * administration of an existing block: KVM_HPET_GET_CONFIG, _GET_STATE,
  * _GET_STATS and _{GET,SET}_TICK_POLICY work on it, the others are -EPERM. It
@@ -369,22 +377,32 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_OPEN_BLOCK	_IO(KVM_HPET_IOC, 0x03)
 
-/*
- * On the descriptor of a block. All give -EFAULT for a bad pointer, -EINVAL or
- * -E2BIG for the size as said at the top, -ENODEV once the block is gone (only
- * a descriptor for administration lives to see it).
+/**
+ * DOC: On the descriptor of a block
+ *
+ * All give -EFAULT for a bad pointer, -EINVAL or -E2BIG for the size as said at
+ * the top, -ENODEV once the block is gone (only a descriptor for administration
+ * lives to see it).
  *
  * poll() reports EPOLLHUP once the block is gone.
+ */
+
+/**
+ * DOC: KVM_HPET_GET_CONFIG
  *
  * KVM_HPET_GET_CONFIG (struct kvm_hpet_config) - how the block was created.
  */
 #define KVM_HPET_GET_CONFIG	_IO(KVM_HPET_IOC, 0x10)
-/*
+/**
+ * DOC: KVM_HPET_GET_STATE
+ *
  * KVM_HPET_GET_STATE (struct kvm_hpet_state) - the whole state; the block runs
  * on.
  */
 #define KVM_HPET_GET_STATE	_IO(KVM_HPET_IOC, 0x11)
-/*
+/**
+ * DOC: KVM_HPET_SET_STATE
+ *
  * KVM_HPET_SET_STATE (struct kvm_hpet_state) - replaces the whole state and
  * clears what the old one was waiting for. Statistics go on.
  *
@@ -393,7 +411,9 @@ struct kvm_hpet_block_info {
  *           level) names the field
  */
 #define KVM_HPET_SET_STATE	_IO(KVM_HPET_IOC, 0x12)
-/*
+/**
+ * DOC: KVM_HPET_PAUSE, KVM_HPET_RESUME
+ *
  * KVM_HPET_PAUSE, KVM_HPET_RESUME - stop and continue guest time: while paused
  * the counter stands, nothing falls due and nothing is injected. The argument
  * must be 0 (-EINVAL).
@@ -402,12 +422,16 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_PAUSE		_IO(KVM_HPET_IOC, 0x13)
 #define KVM_HPET_RESUME		_IO(KVM_HPET_IOC, 0x14)
-/*
+/**
+ * DOC: KVM_HPET_RESET
+ *
  * KVM_HPET_RESET - reset state, as after creation; lines are lowered, the backlog
  * is discarded, policy and statistics stay. The argument must be 0 (-EINVAL).
  */
 #define KVM_HPET_RESET		_IO(KVM_HPET_IOC, 0x15)
-/*
+/**
+ * DOC: KVM_HPET_GET_TICK_POLICY, KVM_HPET_SET_TICK_POLICY
+ *
  * KVM_HPET_GET_TICK_POLICY, KVM_HPET_SET_TICK_POLICY
  * (struct kvm_hpet_tick_policy) - at any time, also while the guest runs and
  * catches up. A backlog that the new policy does not keep is counted as
@@ -420,7 +444,11 @@ struct kvm_hpet_block_info {
  */
 #define KVM_HPET_GET_TICK_POLICY	_IO(KVM_HPET_IOC, 0x16)
 #define KVM_HPET_SET_TICK_POLICY	_IO(KVM_HPET_IOC, 0x17)
-/* KVM_HPET_GET_STATS (struct kvm_hpet_stats) - all taken at one moment. */
+/**
+ * DOC: KVM_HPET_GET_STATS
+ *
+ * KVM_HPET_GET_STATS (struct kvm_hpet_stats) - all taken at one moment.
+ */
 #define KVM_HPET_GET_STATS	_IO(KVM_HPET_IOC, 0x18)
 
 #endif /* _UAPI_LINUX_KVM_HPET_H */
