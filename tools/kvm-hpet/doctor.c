@@ -86,38 +86,94 @@ static enum verdict check_kprobes(char *text, size_t size)
 	return say(text, size, WRONG, "kprobes are off: echo 1 > /sys/kernel/debug/kprobes/enabled");
 }
 
-static bool module_installed(const char *release)
+/*
+ * Where the module is for a kernel, by modprobe's list. Return: whether it is
+ * installed
+ */
+static bool module_path(const char *release, char *path, size_t size)
 {
-	char path[256];
+	char list[256], line[1024];
+	bool found = false;
+	FILE *file;
 
-	snprintf(path, sizeof(path), "/lib/modules/%.100s/modules.dep", release);
-	return file_mentions(path, "/kvm_hpet.ko");
+	snprintf(list, sizeof(list), "/lib/modules/%.100s/modules.dep", release);
+	file = fopen(list, "re");
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, ":")] = '\0';
+		found = strstr(line, "/kvm_hpet.ko");
+		if (found)
+			snprintf(path, size, "/lib/modules/%.100s/%.300s", release, line);
+	}
+	if (file)
+		fclose(file);
+	return found;
 }
 
 static enum verdict check_module(char *text, size_t size)
 {
 	struct utsname host;
+	char path[512];
 
 	if (exists("/sys/module/kvm_hpet"))
 		return say(text, size, FINE, "kvm_hpet is loaded");
 	uname(&host);
-	if (module_installed(host.release))
+	if (module_path(host.release, path, sizeof(path)))
 		return say(text, size, WRONG, "kvm_hpet is installed but not loaded: modprobe kvm_hpet");
 	snprintf(text, size, "kvm_hpet is not installed for kernel %s: make && make install, or its DKMS package",
 		 host.release);
 	return WRONG;
 }
 
-static enum verdict check_lockdown(char *text, size_t size)
+static bool only_signed_modules(void)
 {
 	char line[80];
 
-	if (!read_line("/sys/kernel/security/lockdown", line, sizeof(line)) ||
-	    strstr(line, "[none]"))
-		return say(text, size, FINE, "the kernel is not locked down");
+	if (read_line("/sys/module/module/parameters/sig_enforce", line, sizeof(line)) &&
+	    *line == 'Y')
+		return true;
+	return read_line("/sys/kernel/security/lockdown", line, sizeof(line)) &&
+	       !strstr(line, "[none]");
+}
+
+/* Whether a file ends with the kernel's mark of a signature */
+static bool has_signature(const char *path)
+{
+	static const char mark[] = "~Module signature appended~\n";
+	char end[sizeof(mark)] = "";
+	FILE *file = fopen(path, "re");
+	bool found = file && !fseek(file, -(long)(sizeof(mark) - 1), SEEK_END) &&
+		     fread(end, sizeof(mark) - 1, 1, file) == 1 && !strcmp(end, mark);
+
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool is_compressed(const char *path)
+{
+	return strcmp(path + strlen(path) - strlen(".ko"), ".ko");
+}
+
+/* Secure Boot: what Documentation/howto/secure-boot.rst explains */
+static enum verdict check_signature(char *text, size_t size)
+{
+	struct utsname host;
+	char path[512];
+
+	if (!only_signed_modules())
+		return say(text, size, FINE, "the kernel takes modules without a signature");
 	if (exists("/sys/module/kvm_hpet"))
-		return say(text, size, FINE, "the kernel is locked down, and the module is loaded all the same");
-	return say(text, size, UNKNOWN, "the kernel is locked down: it only takes a module signed with an enrolled key (mokutil)");
+		return say(text, size, FINE, "the kernel only takes signed modules, and the module is loaded");
+	uname(&host);
+	if (!module_path(host.release, path, sizeof(path)))
+		return say(text, size, UNKNOWN, "the kernel only takes signed modules: DKMS signs, or scripts/sign-file of the kernel's headers");
+	if (is_compressed(path))
+		return say(text, size, UNKNOWN, "the kernel only takes modules signed with a key that it knows: see modinfo -F signer kvm_hpet, mokutil --list-enrolled");
+	if (!has_signature(path))
+		return say(text, size, WRONG, "the module is not signed, and the kernel only takes signed ones: sign it, with scripts/sign-file of its headers");
+	if (exists("/var/lib/dkms/mok.pub"))
+		return say(text, size, UNKNOWN, "the module is signed; if it is refused: mokutil --import /var/lib/dkms/mok.pub, reboot, enroll the key");
+	return say(text, size, UNKNOWN, "the module is signed; if it is refused its key must be enrolled: mokutil --import, reboot");
 }
 
 static enum verdict check_device(char *text, size_t size)
@@ -167,7 +223,7 @@ static const struct {
 	{ "kvm", check_kvm },
 	{ "kprobes", check_kprobes },
 	{ "module", check_module },
-	{ "lockdown", check_lockdown },
+	{ "signature", check_signature },
 	{ "device", check_device },
 	{ "pidfd_getfd", check_getfd },
 };

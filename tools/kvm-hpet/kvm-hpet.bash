@@ -20,7 +20,7 @@ _kvm_hpet_options()
 	attach) echo "--pid --qmp --assume-reset $policy --dry-run --foreground --json --help" ;;
 	detach) echo "--pid --qmp --all --force --help" ;;
 	list | doctor) echo "--json --help" ;;
-	stat) echo "--pid --id --all --json --help" ;;
+	stat) echo "--pid --id --all --json --prometheus --help" ;;
 	top) echo "--pid --id --delay --count --all --json --help" ;;
 	show) echo "--pid --id --json --help" ;;
 	set) echo "--pid --id --timer $policy --help" ;;

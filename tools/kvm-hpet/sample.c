@@ -3,9 +3,11 @@
  * What the module tells of a block at a moment, for the commands that look at
  * all of them.
  */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "block.h"
+#include "qemu_proc.h"
 #include "sample.h"
 
 static int read_block(int block, struct sample *sample)
@@ -54,4 +56,22 @@ bool sample_in_use(const struct sample *sample, unsigned int timer)
 {
 	return sample->stats.timer[timer].due ||
 	       sample->state.timer[timer].config & HPET_TN_INT_ENB;
+}
+
+/**
+ * vm_name() - name of the guest, or else of its process
+ * @pid: of the VM, as of struct kvm_hpet_block_info
+ * @name: filled in
+ * @size: of @name
+ */
+void vm_name(pid_t pid, char *name, size_t size)
+{
+	struct qemu_proc proc;
+
+	process_name(pid, name, size);
+	if (!pid || qemu_proc_open(&proc, pid))
+		return;
+	if (*proc.guest)
+		snprintf(name, size, "%s", proc.guest);
+	qemu_proc_close(&proc);
 }

@@ -3,6 +3,8 @@
 #define KVM_HPET_SAMPLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 #include <linux/kvm_hpet.h>
 
 #include "target.h"
@@ -25,5 +27,6 @@ struct sample {
 
 bool sample_next(int device, const struct target *target, struct sample *sample);
 bool sample_in_use(const struct sample *sample, unsigned int timer);
+void vm_name(pid_t pid, char *name, size_t size);
 
 #endif

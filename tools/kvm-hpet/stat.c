@@ -13,6 +13,7 @@
 #include "error.h"
 #include "parse.h"
 #include "policy.h"
+#include "prometheus.h"
 #include "sample.h"
 #include "table.h"
 #include "target.h"
@@ -21,12 +22,14 @@ struct stat_options {
 	struct target target;
 	bool all_timers;
 	bool json;
+	bool prometheus;
 };
 
 static const struct option options[] = {
 	TARGET_OPTIONS,
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "prometheus", no_argument, NULL, OPT_PROMETHEUS },
 	END_OPTIONS
 };
 
@@ -208,29 +211,60 @@ static void print_sample(const struct sample *sample, bool all)
 			print_details(sample, i);
 }
 
+struct samples {
+	struct sample *sample;
+	size_t count;
+};
+
 /* All blocks that are meant; one that goes meanwhile is left out. */
-static int stat_blocks(int device, const struct stat_options *op)
+static int read_samples(int device, const struct target *target, struct samples *all)
+{
+	struct sample sample = { 0 };
+
+	while (sample_next(device, target, &sample)) {
+		struct sample *more = realloc(all->sample, (all->count + 1) * sizeof(*more));
+
+		if (!more)
+			return fail("out of memory");
+		all->sample = more;
+		all->sample[all->count++] = sample;
+	}
+	if (!all->count && (target->pid || target->id))
+		return target_missing(target);
+	return 0;
+}
+
+static void print_samples_json(const struct samples *all, bool all_timers)
 {
 	struct json_object *array = json_object_new_array();
-	struct sample sample = { 0 };
-	size_t count = 0;
-	int ret = 0;
 
-	while (sample_next(device, &op->target, &sample)) {
-		if (op->json)
-			json_object_array_add(array, sample_json(&sample, op->all_timers));
-		else
-			print_sample(&sample, op->all_timers);
-		count++;
-		if (check_sample(&sample))
-			ret = -1;
-	}
+	for (size_t i = 0; i < all->count; i++)
+		json_object_array_add(array, sample_json(&all->sample[i], all_timers));
+	print_json(array);
+}
+
+static void print_samples(const struct samples *all, const struct stat_options *op)
+{
 	if (op->json)
-		print_json(array);
+		print_samples_json(all, op->all_timers);
+	else if (op->prometheus)
+		prometheus_print(all->sample, all->count, op->all_timers);
 	else
-		json_object_put(array);
-	if (!count && (op->target.pid || op->target.id))
-		return target_missing(&op->target);
+		for (size_t i = 0; i < all->count; i++)
+			print_sample(&all->sample[i], op->all_timers);
+}
+
+static int stat_blocks(int device, const struct stat_options *op)
+{
+	struct samples all = { 0 };
+	int ret = read_samples(device, &op->target, &all);
+
+	if (!ret)
+		print_samples(&all, op);
+	for (size_t i = 0; i < all.count; i++)
+		if (check_sample(&all.sample[i]))
+			ret = -1;
+	free(all.sample);
 	return ret;
 }
 
@@ -245,7 +279,10 @@ static int parse_options(const struct command *self, struct stat_options *op, in
 			return status;
 		op->all_timers |= option == OPT_ALL;
 		op->json |= option == OPT_JSON;
+		op->prometheus |= option == OPT_PROMETHEUS;
 	}
+	if (option != OPTION_LEAVE && op->json && op->prometheus)
+		return usage_error("stat", "--json does not go with --prometheus");
 	return option == OPTION_LEAVE && !status ? -1 : status;
 }
 
@@ -268,12 +305,13 @@ const struct command stat_command = {
 	.name = "stat",
 	.summary = "what became of the ticks",
 	.help =
-	"Usage: kvm-hpet stat [--pid N | --id ID] [--all] [--json]\n"
+	"Usage: kvm-hpet stat [--pid N | --id ID] [--all] [--json | --prometheus]\n"
 	"For each timer in use: ticks that fell due, and what became of them. It checks\n"
 	"that due = delivered + masked + discarded + backlog, and fails if not.\n\n"
 	TARGET_HELP
 	"      --all               also timers not in use\n"
 	"      --json              print in JSON\n"
+	"      --prometheus        print as metrics, in the text format of Prometheus\n"
 	"  -h, --help              this text\n",
 	.run = run,
 };

@@ -19,7 +19,6 @@
 #include "error.h"
 #include "parse.h"
 #include "policy.h"
-#include "qemu_proc.h"
 #include "sample.h"
 #include "table.h"
 #include "target.h"
@@ -133,19 +132,6 @@ static struct rates timer_rates(const struct sample *now, const struct sample *b
 		.late = change(n->late, b->late, seconds),
 		.reinjected = change(n->reinjected, b->reinjected, seconds),
 	};
-}
-
-/* Name of the guest, or else of its process */
-static void vm_name(pid_t pid, char *name, size_t size)
-{
-	struct qemu_proc proc;
-
-	process_name(pid, name, size);
-	if (!pid || qemu_proc_open(&proc, pid))
-		return;
-	if (*proc.guest)
-		snprintf(name, size, "%s", proc.guest);
-	qemu_proc_close(&proc);
 }
 
 /* ---- JSON ---- */
