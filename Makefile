@@ -40,11 +40,14 @@ install-tool:
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' contrib/pkgconfig/kvm_hpet.pc.in \
 		>$(DESTDIR)$(PREFIX)/share/pkgconfig/kvm_hpet.pc
 	install -D -m 644 contrib/udev/60-kvm-hpet.rules $(DESTDIR)$(UDEV_RULES)/60-kvm-hpet.rules
+	install -d $(DESTDIR)$(PREFIX)/share/kvm-hpet/bpftrace
+	install -m 755 contrib/bpftrace/*.bt $(DESTDIR)$(PREFIX)/share/kvm-hpet/bpftrace
 
 uninstall: ## undoes that
 	rm -f $(DESTDIR)/lib/modules/*/extra/kvm_hpet.ko $(DESTDIR)/lib/modules/*/updates/kvm_hpet.ko
 	$(MAKE) -C tools/kvm-hpet uninstall PREFIX=$(PREFIX)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,include/linux/kvm_hpet.h share/pkgconfig/kvm_hpet.pc)
+	rm -rf $(DESTDIR)$(PREFIX)/share/kvm-hpet
 	rm -f $(DESTDIR)$(UDEV_RULES)/60-kvm-hpet.rules
 	$(if $(DESTDIR),,depmod -a)
 
@@ -83,7 +86,7 @@ endurance: testhost ## an hour of a guest under random loads, policies changing 
 	@endurance/run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 check: testhost ## all tests of a submission (sets itself up)
-	@$(call setup,check oracle fuzz lint demo coverage)
+	@$(call setup,check oracle fuzz lint demo coverage docs manual)
 	@selftests/check
 
 check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtimers (2 to 4 minutes)
