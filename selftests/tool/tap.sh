@@ -39,6 +39,12 @@ explain() {
 	sed 's/^/#   /' "$err"
 }
 
+# explained STATUS NAME: as result, and what the last capture has said if it is not ok
+explained() {
+	result "$1" "$2"
+	[ "$1" = 0 ] || explain
+}
+
 # expect STATUS PATTERN NAME: the last capture ended so, with exactly one line
 # on stderr that matches PATTERN (basic regular expression), or none if it is empty
 expect() {
