@@ -188,6 +188,15 @@ static void print_block_metric(const struct sample *samples, size_t count,
 		       *figure(&samples[i].stats, metric->offset));
 }
 
+static void print_apicv(const struct sample *samples, size_t count)
+{
+	heading("apicv_inhibited_seconds_total", "counter",
+		"For how long AMD's AVIC was inhibited for this HPET.");
+	for (size_t i = 0; i < count; i++)
+		printf("kvm_hpet_apicv_inhibited_seconds_total{%s} %.9f\n",
+		       labels(&samples[i], -1), samples[i].stats.apicv_inhibited_ns / 1e9);
+}
+
 /**
  * prometheus_print() - print metrics in the text format, version 0.0.4
  * @samples: of the blocks
@@ -200,6 +209,7 @@ void prometheus_print(const struct sample *samples, size_t count, bool all_timer
 	printf("kvm_hpet_blocks %zu\n", count);
 	for (size_t i = 0; i < sizeof(block_metrics) / sizeof(block_metrics[0]); i++)
 		print_block_metric(samples, count, &block_metrics[i]);
+	print_apicv(samples, count);
 	for (size_t i = 0; i < sizeof(timer_metrics) / sizeof(timer_metrics[0]); i++) {
 		heading(timer_metrics[i].name, timer_metrics[i].type, timer_metrics[i].help);
 		for_each_timer(samples, count, all_timers, print_figure, &timer_metrics[i]);
