@@ -55,7 +55,7 @@ deb: ## Debian packages of module (DKMS), tool and manual, looked at by lintian;
 	@$(call setup,build docs deb)
 	@scripts/build-deb
 
-check-deb: ## the packages installed, upgraded, purged in fresh Debian 12 and 13 (10 minutes; SUITES=)
+check-deb: ## the packages installed, upgraded, purged in fresh Debian 12 and 13 (10 to 20 minutes; SUITES=)
 	@$(call setup,build docs deb check-deb)
 	@selftests/deb/run $(SUITES)
 
