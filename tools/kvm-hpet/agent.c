@@ -11,11 +11,18 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "block.h"
 #include "error.h"
+#include "handover.h"
+#include "parse.h"
+
+/* For so long a detach waits until no tick is due that QEMU could not make up. */
+#define DETACH_NS	10000000000ULL
+#define RETRY_US	3000
 
 /*
  * What the block has to do when QEMU tells of something. A reset is told when
@@ -43,6 +50,14 @@ static void on_event(void *context, const char *event)
 		if (!strcmp(event, reactions[i].event) &&
 		    block_control(agent->block, reactions[i].request))
 			print_error();
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 /**
@@ -100,6 +115,7 @@ int agent_query_running(struct agent *agent, bool *running)
  */
 int agent_stop_vm(struct agent *agent)
 {
+	agent->stop_began = now_ns();
 	return qmp_command(&agent->qmp, "stop", NULL, NULL);
 }
 
@@ -112,7 +128,26 @@ int agent_stop_vm(struct agent *agent)
 int agent_continue_vm(struct agent *agent)
 {
 	agent->qmp.cancel_fd = -1;
-	return qmp_command(&agent->qmp, "cont", NULL, NULL);
+	if (qmp_command(&agent->qmp, "cont", NULL, NULL))
+		return -1;
+	if (agent->stop_began)
+		agent->stopped_ns = now_ns() - agent->stop_began;
+	agent->stop_began = 0;
+	return 0;
+}
+
+/**
+ * agent_stopped_text() - for how long the VM stood still because of us
+ * @agent: after agent_continue_vm()
+ *
+ * Return: "2.7 ms"; good until the next call
+ */
+const char *agent_stopped_text(const struct agent *agent)
+{
+	static char text[TIME_TEXT];
+
+	format_time(text, sizeof(text), (agent->stopped_ns + 5000) / 10000 * 10000);
+	return text;
 }
 
 /**
@@ -133,37 +168,67 @@ int agent_follow_run_state(struct agent *agent)
 	return running ? block_control(agent->block, KVM_HPET_RESUME) : 0;
 }
 
-static int check_unused(struct agent *agent)
-{
-	struct kvm_hpet_state state;
-
-	if (block_get_state(agent->block, &state))
-		return -1;
-	if (state_in_use(&state))
-		return fail("the guest of process %d uses its in-kernel HPET, whose state can't be given back to QEMU so far; --force takes it away all the same",
-			    agent->vm.pid);
-	return 0;
-}
-
 static void close_block(struct agent *agent)
 {
 	close(agent->block);
 	agent->block = -1;
 }
 
-/* With the VM stopped, if it can be: then no access falls between the two HPETs. */
-static int detach_stopped(struct agent *agent, bool force)
+/* Does QEMU's own HPET have to be told of the block's state? */
+static int look_back(struct agent *agent, struct kvm_hpet_state *state, bool *needed)
 {
-	bool running = false;
-	int ret = 0;
+	struct hpet_regs regs;
 
-	if (agent_has_monitor(agent) && agent_query_running(agent, &running))
+	if (block_get_state(agent->block, state) || hpet_regs_read(&regs, &agent->qmp))
 		return -1;
-	if (running)
-		ret = agent_stop_vm(agent);
-	if (!ret && !force)
-		ret = check_unused(agent);
+	*needed = state_touched(state) || hpet_regs_in_use(&regs);
+	return 0;
+}
+
+/* A refusal leaves QEMU's own as it was: silent. */
+static int load_back(struct agent *agent, const struct kvm_hpet_state *state)
+{
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret;
+
+	if (handover_prepare(&ho, &agent->qmp))
+		return -1;
+	ret = handover_load(&ho, state);
+	if (ret && !hpet_regs_read(&regs, &agent->qmp))
+		handover_silence(&ho, &regs);
+	handover_finish(&ho);
+	return ret;
+}
+
+/* With the VM stopped and the block paused */
+static int give_back(struct agent *agent, bool force)
+{
+	struct kvm_hpet_state state;
+	bool needed;
+
+	if (look_back(agent, &state, &needed))
+		return -1;
+	if (!needed)
+		return 0;
+	if (!force && qemu_hpet_takes(&state, qmp_version(&agent->qmp)))
+		return -1;
+	return load_back(agent, &state);
+}
+
+/*
+ * One try. Return: 0 with the block closed, or -1 after fail() with all as it was,
+ * but for what the text says. With @force the block is closed in any case.
+ */
+static int try_detach(struct agent *agent, bool running, bool force)
+{
+	int ret = running ? agent_stop_vm(agent) : 0;
+
 	if (!ret)
+		ret = block_control(agent->block, KVM_HPET_PAUSE);
+	if (!ret)
+		ret = give_back(agent, force);
+	if (!ret || force)
 		close_block(agent);
 	if (running && agent_continue_vm(agent))
 		return fail_also("; the VM may have been left stopped");
@@ -171,14 +236,43 @@ static int detach_stopped(struct agent *agent, bool force)
 }
 
 /*
- * Return: 0 with the block closed, or -1 after fail(). A VM that uses its
- * block is not stopped just to find that out.
+ * Ticks that are due and can't be given back are mostly delivered a moment later; but
+ * not to a VM that was stopped already.
  */
+static int detach_with_monitor(struct agent *agent, bool force)
+{
+	uint64_t give_up = now_ns() + DETACH_NS;
+	bool running;
+	int ret;
+
+	if (agent_query_running(agent, &running))
+		return -1;
+	do {
+		ret = try_detach(agent, running, force);
+	} while (ret && agent->block >= 0 && running && now_ns() < give_up && !usleep(RETRY_US));
+	return ret;
+}
+
+static int detach_without_monitor(struct agent *agent, bool force)
+{
+	struct kvm_hpet_state state;
+
+	if (!force) {
+		if (block_get_state(agent->block, &state))
+			return -1;
+		if (state_in_use(&state))
+			return fail("the guest of process %d uses its in-kernel HPET, whose state can't be given back to QEMU without QMP; --force takes it away all the same",
+				    agent->vm.pid);
+	}
+	close_block(agent);
+	return 0;
+}
+
+/* Return: 0 with the block closed, or -1 after fail() */
 static int detach(struct agent *agent, bool force)
 {
-	if (!force && check_unused(agent))
-		return -1;
-	return detach_stopped(agent, force);
+	return agent_has_monitor(agent) ? detach_with_monitor(agent, force) :
+					  detach_without_monitor(agent, force);
 }
 
 static void answer(struct agent *agent, const char *kind, const char *text)
@@ -187,6 +281,16 @@ static void answer(struct agent *agent, const char *kind, const char *text)
 
 	snprintf(message, sizeof(message), "%s%s", kind, text);
 	send(agent->client, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void answer_detach(struct agent *agent, int ret)
+{
+	if (agent->block >= 0)
+		answer(agent, ANSWER_REFUSED, error_text());
+	else if (ret)
+		answer(agent, ANSWER_BUT, error_text());
+	else
+		answer(agent, ANSWER_DONE, agent->stopped_ns ? agent_stopped_text(agent) : "");
 }
 
 static void close_client(struct agent *agent)
@@ -200,7 +304,6 @@ static void serve_client(struct agent *agent)
 	char request[AGENT_MESSAGE];
 	ssize_t len = recv(agent->client, request, sizeof(request) - 1, MSG_DONTWAIT);
 	bool force;
-	int ret;
 
 	if (len <= 0) {
 		close_client(agent);
@@ -212,8 +315,8 @@ static void serve_client(struct agent *agent)
 		answer(agent, ANSWER_REFUSED, "the agent does not know this request");
 		return;
 	}
-	ret = detach(agent, force);
-	answer(agent, agent->block >= 0 ? ANSWER_REFUSED : ANSWER_DONE, ret ? error_text() : "");
+	agent->stopped_ns = 0;
+	answer_detach(agent, detach(agent, force));
 }
 
 static void take_signal(struct agent *agent)

@@ -228,7 +228,29 @@ int qmp_greet(struct qmp *qmp)
 	return ret ? ret : qmp_command(qmp, "qmp_capabilities", NULL, NULL);
 }
 
-static int send_command(struct qmp *qmp, const char *name, struct json_object *args)
+/* With a descriptor for QEMU, unless it is -1 */
+static ssize_t send_text(int socket, const char *text, size_t len, int fd)
+{
+	struct iovec data = { .iov_base = (char *)text, .iov_len = len };
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .header = {
+		.cmsg_len = CMSG_LEN(sizeof(int)),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
+	} };
+	struct msghdr msg = { .msg_iov = &data, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control.room);
+	}
+	return sendmsg(socket, &msg, MSG_NOSIGNAL);
+}
+
+static int send_command(struct qmp *qmp, const char *name, struct json_object *args, int fd)
 {
 	struct json_object *cmd = json_object_new_object();
 	const char *text;
@@ -241,7 +263,7 @@ static int send_command(struct qmp *qmp, const char *name, struct json_object *a
 	json_object_object_add(cmd, "id", json_object_new_int(++qmp->id));
 	text = json_object_to_json_string_length(cmd, JSON_C_TO_STRING_PLAIN, &len);
 	/* Far less than a socket's buffer, and one command at a time: it fits. */
-	n = send(qmp->fd, text, len, MSG_NOSIGNAL);
+	n = send_text(qmp->fd, text, len, fd);
 	json_object_put(cmd);
 	if (n < 0)
 		return fail("cannot write to QEMU's monitor: %m");
@@ -280,9 +302,25 @@ static int take_reply(struct qmp *qmp, const char *name, struct json_object *msg
 int qmp_command(struct qmp *qmp, const char *name, struct json_object *args,
 		struct json_object **result)
 {
+	return qmp_command_fd(qmp, name, args, -1, result);
+}
+
+/**
+ * qmp_command_fd() - a command that hands QEMU a descriptor
+ * @qmp: the connection
+ * @name: of the command
+ * @args: its arguments or NULL; given away
+ * @fd: the descriptor, or -1
+ * @result: what it returned, for json_object_put(); or NULL
+ *
+ * Return: 0, or -1 after fail()
+ */
+int qmp_command_fd(struct qmp *qmp, const char *name, struct json_object *args, int fd,
+		   struct json_object **result)
+{
 	long long deadline = now_ms() + COMMAND_MS;
 	struct json_object *msg;
-	int ret = send_command(qmp, name, args);
+	int ret = send_command(qmp, name, args, fd);
 
 	while (!ret) {
 		ret = next_message(qmp, deadline, &msg);
@@ -315,6 +353,20 @@ int qmp_human_command(struct qmp *qmp, const char *line, struct json_object **te
 		return 0;
 	json_object_put(*text);
 	return fail("QEMU's answer to \"%s\" makes no sense", line);
+}
+
+/**
+ * qmp_version() - QEMU's version as a number
+ * @qmp: greeted
+ *
+ * Return: major << 8 | minor
+ */
+unsigned int qmp_version(const struct qmp *qmp)
+{
+	unsigned int major = 0, minor = 0;
+
+	sscanf(qmp->version, "%u.%u", &major, &minor);
+	return major << 8 | minor;
 }
 
 /**

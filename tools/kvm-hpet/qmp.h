@@ -37,6 +37,9 @@ int qmp_greet(struct qmp *qmp);
 void qmp_close(struct qmp *qmp);
 int qmp_command(struct qmp *qmp, const char *name, struct json_object *args,
 		struct json_object **result);
+int qmp_command_fd(struct qmp *qmp, const char *name, struct json_object *args, int fd,
+		   struct json_object **result);
+unsigned int qmp_version(const struct qmp *qmp);
 int qmp_human_command(struct qmp *qmp, const char *line, struct json_object **text);
 int qmp_receive_events(struct qmp *qmp);
 
