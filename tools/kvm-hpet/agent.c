@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <syslog.h>
@@ -19,15 +20,17 @@
 #include "error.h"
 #include "handover.h"
 #include "parse.h"
+#include "spare.h"
 
 /* For so long a detach waits until no tick is due that QEMU could not make up. */
 #define DETACH_NS	10000000000ULL
 #define RETRY_US	3000
+#define RECONNECT_TRIES	100
+#define RECONNECT_MS	20
 
 /*
  * What the block has to do when QEMU tells of something. A reset is told when
- * the vCPUs may run again already; until the block follows, the guest still
- * sees the state before. WAKEUP (from suspend to RAM) resets all devices
+ * the vCPUs may run again already, but for the interlock. WAKEUP (from suspend to RAM) resets all devices
  * without an event RESET.
  */
 static const struct {
@@ -40,12 +43,15 @@ static const struct {
 	{ "WAKEUP", KVM_HPET_RESET },
 };
 
-static void on_event(void *context, const char *event)
+static void on_event(void *context, const char *event, struct json_object *data)
 {
 	struct agent *agent = context;
 
 	if (agent->block < 0)
 		return;
+	interlock_event(agent, event, data);
+	if (!strcmp(event, "STOP") || !strcmp(event, "RESUME"))
+		agent->running = !strcmp(event, "RESUME");
 	for (size_t i = 0; i < sizeof(reactions) / sizeof(reactions[0]); i++)
 		if (!strcmp(event, reactions[i].event) &&
 		    block_control(agent->block, reactions[i].request))
@@ -59,6 +65,9 @@ static uint64_t now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
+
+/* Without memory to share nothing is known of a process that was killed. */
+static typeof(*((struct agent *)0)->shared) no_memory;
 
 /**
  * agent_init() - an agent that has nothing yet
@@ -74,7 +83,12 @@ void agent_init(struct agent *agent)
 		.listener = -1,
 		.client = -1,
 		.signals = -1,
+		.spare = -1,
 	};
+	agent->shared = mmap(NULL, sizeof(*agent->shared), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (agent->shared == MAP_FAILED)
+		agent->shared = &no_memory;
 }
 
 /**
@@ -116,6 +130,7 @@ int agent_query_running(struct agent *agent, bool *running)
 int agent_stop_vm(struct agent *agent)
 {
 	agent->stop_began = now_ns();
+	agent->shared->stopped = true;
 	return qmp_command(&agent->qmp, "stop", NULL, NULL);
 }
 
@@ -130,6 +145,7 @@ int agent_continue_vm(struct agent *agent)
 	agent->qmp.cancel_fd = -1;
 	if (qmp_command(&agent->qmp, "cont", NULL, NULL))
 		return -1;
+	agent->shared->stopped = false;
 	if (agent->stop_began)
 		agent->stopped_ns = now_ns() - agent->stop_began;
 	agent->stop_began = 0;
@@ -158,18 +174,18 @@ const char *agent_stopped_text(const struct agent *agent)
  */
 int agent_follow_run_state(struct agent *agent)
 {
-	bool running;
-
 	/* First the events, then the question: a change in between is seen twice. */
 	agent->qmp.on_event = on_event;
 	agent->qmp.context = agent;
-	if (block_control(agent->block, KVM_HPET_PAUSE) || agent_query_running(agent, &running))
+	if (block_control(agent->block, KVM_HPET_PAUSE) ||
+	    agent_query_running(agent, &agent->running))
 		return -1;
-	return running ? block_control(agent->block, KVM_HPET_RESUME) : 0;
+	return agent->running ? block_control(agent->block, KVM_HPET_RESUME) : 0;
 }
 
 static void close_block(struct agent *agent)
 {
+	spare_end(agent);
 	close(agent->block);
 	agent->block = -1;
 }
@@ -224,10 +240,15 @@ static int try_detach(struct agent *agent, bool running, bool force)
 {
 	int ret = running ? agent_stop_vm(agent) : 0;
 
+	/* The guest was faster: it waits to be reset, and goes on after that. */
+	if (!ret && agent->interlock.wanted)
+		return interlock_serve(agent) ? -1 : fail("the guest is being reset");
 	if (!ret)
 		ret = block_control(agent->block, KVM_HPET_PAUSE);
 	if (!ret)
 		ret = give_back(agent, force);
+	if (!ret)
+		ret = interlock_release(agent);
 	if (!ret || force)
 		close_block(agent);
 	if (running && agent_continue_vm(agent))
@@ -329,15 +350,85 @@ static void take_signal(struct agent *agent)
 		print_error();
 }
 
+/* What events ask for that takes commands */
+static void serve_events(struct agent *agent)
+{
+	if (interlock_serve(agent))
+		print_error();
+}
+
 static void read_events(struct agent *agent)
 {
-	if (!qmp_receive_events(&agent->qmp))
+	if (!qmp_receive_events(&agent->qmp)) {
+		serve_events(agent);
 		return;
+	}
 	/* QEMU's end closes its sockets before it can be seen otherwise. */
 	if (!qemu_proc_ends(&agent->vm, 2000))
 		log_line(LOG_ERR, "%s; stop, cont and reset of process %d are no longer followed",
 			 error_text(), agent->vm.pid);
 	qmp_close(&agent->qmp);
+}
+
+/* QEMU needs a moment to see that the one before has gone. */
+static int reconnect(struct agent *agent)
+{
+	pid_t listener;
+	int ret = -1;
+
+	for (int i = 0; ret && i < RECONNECT_TRIES && !qemu_proc_ends(&agent->vm, RECONNECT_MS); i++) {
+		ret = qmp_connect(&agent->qmp, agent->qmp_path, &listener);
+		if (!ret)
+			ret = qmp_greet(&agent->qmp);
+		if (ret)
+			qmp_close(&agent->qmp);
+	}
+	return ret;
+}
+
+/* The one before may have been killed while it gave the state back. */
+static int resume_work(struct agent *agent)
+{
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret = 0;
+
+	if (reconnect(agent) || agent_follow_run_state(agent))
+		return -1;
+	if (!agent->shared->stopped)
+		return 0;
+	if (hpet_regs_read(&regs, &agent->qmp))
+		return -1;
+	if (hpet_regs_in_use(&regs) && !qemu_hpet_is_silent(&regs)) {
+		ret = handover_prepare(&ho, &agent->qmp) || handover_silence(&ho, &regs);
+		handover_finish(&ho);
+	}
+	return ret ? -1 : agent_continue_vm(agent);
+}
+
+/* Before anything is done, so that it is done with a spare process at hand. */
+static void have_spare(struct agent *agent)
+{
+	struct pollfd gone = { .fd = agent->spare, .events = POLLIN };
+
+	if (agent->spare >= 0 && poll(&gone, 1, 0) > 0) {
+		log_line(LOG_WARNING, "the spare agent of process %d was killed", agent->vm.pid);
+		close(agent->spare);
+		agent->spare = -1;
+	}
+	while (agent->spare < 0) {
+		int ret = spare_start(agent);
+
+		if (ret < 0)
+			print_error();
+		if (ret <= 0)
+			return;
+		log_line(LOG_WARNING, "the agent of process %d was killed: the spare one goes on",
+			 agent->vm.pid);
+		if (*agent->qmp_path && resume_work(agent))
+			log_line(LOG_ERR, "%s; stop, cont and reset of process %d are no longer followed",
+				 error_text(), agent->vm.pid);
+	}
 }
 
 /**
@@ -347,9 +438,12 @@ static void read_events(struct agent *agent)
 void agent_run(struct agent *agent)
 {
 	while (agent->block >= 0) {
-		/* A command may have left events behind in the buffer. */
-		if (agent_has_monitor(agent) && agent->qmp.used)
+		/* A command may have left events behind, in the buffer or seen already. */
+		if (agent_has_monitor(agent))
 			read_events(agent);
+		if (agent->block < 0)
+			break;
+		have_spare(agent);
 
 		struct pollfd fds[] = {
 			{ .fd = agent->qmp.fd, .events = POLLIN },
@@ -357,9 +451,10 @@ void agent_run(struct agent *agent)
 			  .events = POLLIN },
 			{ .fd = agent->signals, .events = POLLIN },
 			{ .fd = agent->vm.pidfd, .events = POLLIN },
+			{ .fd = agent->spare, .events = POLLIN },
 		};
 
-		if (poll(fds, 4, -1) < 0)
+		if (poll(fds, 5, -1) < 0)
 			continue;
 		if (fds[3].revents) {
 			log_line(LOG_INFO, "process %d has ended", agent->vm.pid);

@@ -2,9 +2,11 @@
 #ifndef KVM_HPET_AGENT_H
 #define KVM_HPET_AGENT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "interlock.h"
 #include "qemu_proc.h"
 #include "qmp.h"
 #include "rundir.h"
@@ -27,6 +29,12 @@
  * @listener: socket for requests, -1 if not open yet
  * @client: whoever is connected to it, or -1
  * @signals: signalfd for those that ask the agent to end
+ * @spare: connected to the process that takes over if this one is killed, or -1
+ * @qmp_path: socket of the monitor, to come back to; "" if there is none
+ * @shared: what that process has to know
+ * @shared.stopped: we have stopped the VM and not continued it
+ * @running: the VM runs, by QEMU's events
+ * @interlock: QEMU waits for us when the guest is reset
  * @stop_began: when agent_stop_vm() was called, ns of CLOCK_MONOTONIC
  * @stopped_ns: for how long the VM stood still because of us, the last time
  */
@@ -38,6 +46,13 @@ struct agent {
 	int listener;
 	int client;
 	int signals;
+	int spare;
+	char qmp_path[PATH_MAX];
+	struct {
+		bool stopped;
+	} *shared;
+	bool running;
+	struct interlock interlock;
 	uint64_t stop_began;
 	uint64_t stopped_ns;
 };

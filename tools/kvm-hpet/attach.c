@@ -376,8 +376,8 @@ const struct command attach_command = {
 	.summary = "give a QEMU the in-kernel HPET",
 	.help =
 	"Usage: kvm-hpet attach --pid N | --qmp SOCKET [OPTION]...\n"
-	"Gives an unmodified QEMU the whole HPET inside the host kernel, which goes on from\n"
-	"where QEMU's own one stands, and leaves a process behind that keeps it in step.\n\n"
+	"Gives an unmodified QEMU the whole HPET inside the host kernel, which goes on\n"
+	"from where QEMU's own stands, and leaves a process behind that keeps it in step.\n\n"
 	"      --pid N             process id of the QEMU\n"
 	"      --qmp SOCKET        a QMP socket of it that nobody else uses\n"
 	"      --assume-reset      without QMP: you promise that the guest has not used\n"

@@ -197,9 +197,9 @@ const struct command detach_command = {
 	"      --pid N       process id of the QEMU\n"
 	"      --qmp SOCKET  the QMP socket of the QEMU\n"
 	"      --all         all that were attached\n"
-	"      --force       also if ticks that are still due get lost with it, or if its\n"
-	"                    state can't be given back: then the guest's HPET is gone until\n"
-	"                    its next reset\n"
+	"      --force       also if ticks that are still due get lost with it, or if the\n"
+	"                    state can't be given back: then the guest's HPET is gone\n"
+	"                    until its next reset\n"
 	"  -h, --help        this text\n",
 	.run = run,
 };

@@ -181,10 +181,11 @@ static int next_message(struct qmp *qmp, long long deadline, struct json_object 
 
 static void dispatch_event(struct qmp *qmp, struct json_object *msg)
 {
-	struct json_object *event;
+	struct json_object *event, *data = NULL;
 
+	json_object_object_get_ex(msg, "data", &data);
 	if (json_object_object_get_ex(msg, "event", &event) && event && qmp->on_event)
-		qmp->on_event(qmp->context, json_object_get_string(event));
+		qmp->on_event(qmp->context, json_object_get_string(event), data);
 }
 
 static int read_version(struct qmp *qmp, struct json_object *greeting)
@@ -385,4 +386,30 @@ int qmp_receive_events(struct qmp *qmp)
 		json_object_put(msg);
 	}
 	return ret;
+}
+
+/**
+ * qmp_wait() - wait for an event
+ * @qmp: the connection
+ * @happened: set by the callback when it has come
+ * @timeout_ms: for no longer than that
+ *
+ * Return: 0, or -1 after fail()
+ */
+int qmp_wait(struct qmp *qmp, const bool *happened, int timeout_ms)
+{
+	long long deadline = now_ms() + timeout_ms;
+	struct json_object *msg;
+	int ret;
+
+	while (!*happened) {
+		ret = next_message(qmp, deadline, &msg);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			return fail("QEMU does not do what it was told");
+		dispatch_event(qmp, msg);
+		json_object_put(msg);
+	}
+	return 0;
 }

@@ -4,6 +4,7 @@
  * all that can be checked from outside, create the block with the VM stopped.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,6 +49,9 @@ static int connect_monitor(struct takeover *to, const char *path, pid_t *listene
 	if (qmp_connect(qmp, path, listener))
 		return -1;
 	qmp->cancel_fd = to->agent.signals;
+	/* The agent leaves this directory. */
+	if (!realpath(path, to->agent.qmp_path))
+		return fail("cannot resolve %s: %m", path);
 	return 0;
 }
 
@@ -381,7 +385,9 @@ int takeover_create(struct takeover *to)
 		return 0;
 	if (agent_follow_run_state(&to->agent))
 		return -1;
-	return to->in_use ? take_state(to) : 0;
+	if (to->in_use && take_state(to))
+		return -1;
+	return interlock_engage(&to->agent);
 }
 
 /* Its own HPET goes on where the block, which has not run, would have. */
@@ -408,6 +414,8 @@ int takeover_undo(struct takeover *to)
 
 	snprintf(reason, sizeof(reason), "%s", error_text());
 	to->agent.qmp.cancel_fd = -1;
+	/* If that fails, so does what follows, or nothing depends on it. */
+	interlock_release(&to->agent);
 	if (to->agent.block >= 0)
 		close(to->agent.block);
 	to->agent.block = -1;

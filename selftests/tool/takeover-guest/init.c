@@ -33,7 +33,7 @@
 #define HPET_PERIOD	0x004
 #define HPET_COUNTER	0x0f0
 #define NS_PER_S	1000000000ULL
-#define BURST		200
+#define BURST		50
 
 static volatile uint32_t *hpet;
 static uint64_t period_fs;
@@ -144,7 +144,7 @@ static void watch_ticks(void)
 
 static void watch_clock(void)
 {
-	static const struct timespec pause = { .tv_nsec = 2000000 };
+	static const struct timespec pause = { .tv_nsec = 5000000 };
 	struct sample now;
 
 	for (;;) {
