@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # For tests of the tool that run in the test host (POSIX shell), to be sourced after tap.sh and vm.sh.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2034,SC2154,SC2120
 
 tool=./kvm-hpet
 guest=./guest

@@ -52,6 +52,7 @@ static void on_event(void *context, const char *event, struct json_object *data)
 	interlock_event(agent, event, data);
 	if (!strcmp(event, "STOP") || !strcmp(event, "RESUME"))
 		agent->running = !strcmp(event, "RESUME");
+	agent->look = agent->look || !strcmp(event, "RESUME");
 	for (size_t i = 0; i < sizeof(reactions) / sizeof(reactions[0]); i++)
 		if (!strcmp(event, reactions[i].event) &&
 		    block_control(agent->block, reactions[i].request))
@@ -149,6 +150,7 @@ int agent_continue_vm(struct agent *agent)
 	if (agent->stop_began)
 		agent->stopped_ns = now_ns() - agent->stop_began;
 	agent->stop_began = 0;
+	agent->look = false;	/* that was us */
 	return 0;
 }
 
@@ -240,9 +242,9 @@ static int try_detach(struct agent *agent, bool running, bool force)
 {
 	int ret = running ? agent_stop_vm(agent) : 0;
 
-	/* The guest was faster: it waits to be reset, and goes on after that. */
+	/* The guest was faster. It stands, and will run again when that is done. */
 	if (!ret && agent->interlock.wanted)
-		return interlock_serve(agent) ? -1 : fail("the guest is being reset");
+		return fail("the guest is being reset");
 	if (!ret)
 		ret = block_control(agent->block, KVM_HPET_PAUSE);
 	if (!ret)
@@ -266,11 +268,12 @@ static int detach_with_monitor(struct agent *agent, bool force)
 	bool running;
 	int ret;
 
-	if (agent_query_running(agent, &running))
-		return -1;
 	do {
+		if (interlock_serve(agent) || agent_query_running(agent, &running))
+			return -1;
 		ret = try_detach(agent, running, force);
-	} while (ret && agent->block >= 0 && running && now_ns() < give_up && !usleep(RETRY_US));
+	} while (ret && agent->block >= 0 && (running || agent->interlock.wanted) &&
+		 now_ns() < give_up && !usleep(RETRY_US));
 	return ret;
 }
 
@@ -350,10 +353,48 @@ static void take_signal(struct agent *agent)
 		print_error();
 }
 
+/* QEMU has loaded the state of a machine (loadvm): that of its HPET belongs to the block. */
+static int take_loaded(struct agent *agent)
+{
+	struct kvm_hpet_state state;
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	bool silenced = false;
+	int ret;
+
+	log_line(LOG_INFO, "QEMU's own HPET of process %d has a state again: taking it over",
+		 agent->vm.pid);
+	if (agent_stop_vm(agent))
+		return -1;
+	ret = block_control(agent->block, KVM_HPET_PAUSE) || hpet_regs_read(&regs, &agent->qmp) ||
+		handover_prepare(&ho, &agent->qmp) ||
+		handover_take(&ho, &regs, agent->block, &state, &silenced);
+	handover_finish(&ho);
+	return agent_continue_vm(agent) || ret ? -1 : 0;
+}
+
+/*
+ * The machine runs again, perhaps from another state. Only loading one brings timers with
+ * their interrupts enabled into QEMU's own HPET: no guest's access reaches them.
+ */
+static int look_for_state(struct agent *agent)
+{
+	struct hpet_regs regs;
+
+	agent->look = false;
+	if (!agent->running)
+		return 0;
+	if (hpet_regs_read(&regs, &agent->qmp))
+		return -1;
+	return hpet_regs_armed(&regs) ? take_loaded(agent) : 0;
+}
+
 /* What events ask for that takes commands */
 static void serve_events(struct agent *agent)
 {
 	if (interlock_serve(agent))
+		print_error();
+	if (agent->look && agent_has_monitor(agent) && look_for_state(agent))
 		print_error();
 }
 

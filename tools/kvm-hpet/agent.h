@@ -34,6 +34,7 @@
  * @shared: what that process has to know
  * @shared.stopped: we have stopped the VM and not continued it
  * @running: the VM runs, by QEMU's events
+ * @look: the VM was continued, by somebody else
  * @interlock: QEMU waits for us when the guest is reset
  * @stop_began: when agent_stop_vm() was called, ns of CLOCK_MONOTONIC
  * @stopped_ns: for how long the VM stood still because of us, the last time
@@ -52,6 +53,7 @@ struct agent {
 		bool stopped;
 	} *shared;
 	bool running;
+	bool look;
 	struct interlock interlock;
 	uint64_t stop_began;
 	uint64_t stopped_ns;

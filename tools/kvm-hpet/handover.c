@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block.h"
 #include "error.h"
 #include "handover.h"
 
@@ -196,17 +197,8 @@ static int save_devices(struct handover *ho)
 	return qmp_command(ho->qmp, "xen-save-devices-state", args, NULL);
 }
 
-/**
- * handover_read() - the whole state of QEMU's own HPET
- * @ho: prepared
- * @regs: its registers
- * @hpet: filled in
- *
- * The VM has to be stopped, since before the registers were read.
- *
- * Return: 0, or -1 after fail()
- */
-int handover_read(struct handover *ho, const struct hpet_regs *regs, struct qemu_hpet *hpet)
+/* The whole state; the registers were read with the VM stopped, as it still is. */
+static int read_state(struct handover *ho, const struct hpet_regs *regs, struct qemu_hpet *hpet)
 {
 	struct stat saved;
 	void *data;
@@ -347,4 +339,28 @@ int handover_load(struct handover *ho, const struct kvm_hpet_state *state)
 	    hpet_regs_read(&regs, ho->qmp))
 		return -1;
 	return qemu_hpet_verify(&regs, state, version);
+}
+
+/**
+ * handover_take() - a block goes on where QEMU's own HPET stands, which then is silent
+ * @ho: prepared
+ * @regs: its registers
+ * @block: paused
+ * @state: what was taken
+ * @silenced: set if QEMU's own may no longer be as it was
+ *
+ * The VM has to be stopped, since before the registers were read.
+ *
+ * Return: 0, or -1 after fail()
+ */
+int handover_take(struct handover *ho, const struct hpet_regs *regs, int block,
+		  struct kvm_hpet_state *state, bool *silenced)
+{
+	struct qemu_hpet hpet;
+
+	if (read_state(ho, regs, &hpet) || qemu_hpet_to_state(&hpet, state) ||
+	    block_set_state(block, state))
+		return -1;
+	*silenced = true;
+	return handover_silence(ho, regs);
 }

@@ -183,6 +183,20 @@ bool hpet_regs_in_use(const struct hpet_regs *regs)
 	return false;
 }
 
+/**
+ * hpet_regs_armed() - whether a timer would interrupt the guest
+ * @regs: the registers
+ *
+ * Return: true if so
+ */
+bool hpet_regs_armed(const struct hpet_regs *regs)
+{
+	for (unsigned int i = 0; i < num_timers(regs); i++)
+		if (timer_regs(regs, i)[0] & HPET_TN_INT_ENB)
+			return true;
+	return false;
+}
+
 /* I/O APIC pins that QEMU's machine types allow the HPET's timers */
 static uint32_t machine_routes(const struct qemu_proc *proc)
 {

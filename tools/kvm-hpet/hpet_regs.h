@@ -25,6 +25,7 @@ int hpet_regs_parse(struct hpet_regs *regs, const char *dump, size_t first, size
 int hpet_regs_read(struct hpet_regs *regs, struct qmp *qmp);
 int hpet_regs_config(const struct hpet_regs *regs, struct kvm_hpet_config *config);
 bool hpet_regs_in_use(const struct hpet_regs *regs);
+bool hpet_regs_armed(const struct hpet_regs *regs);
 int hpet_assumed_config(const struct qemu_proc *proc, struct kvm_hpet_config *config);
 
 #endif

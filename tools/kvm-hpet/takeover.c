@@ -352,16 +352,11 @@ static int stop_if_running(struct takeover *to)
  */
 static int take_state(struct takeover *to)
 {
-	struct qemu_hpet hpet;
 	int ret;
 
-	if (handover_prepare(&to->handover, &to->agent.qmp) ||
-	    handover_read(&to->handover, &to->regs, &hpet) ||
-	    qemu_hpet_to_state(&hpet, &to->taken) ||
-	    block_set_state(to->agent.block, &to->taken))
+	if (handover_prepare(&to->handover, &to->agent.qmp))
 		return -1;
-	to->silenced = true;
-	ret = handover_silence(&to->handover, &to->regs);
+	ret = handover_take(&to->handover, &to->regs, to->agent.block, &to->taken, &to->silenced);
 	handover_finish(&to->handover);
 	return ret;
 }
