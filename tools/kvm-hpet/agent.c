@@ -389,13 +389,15 @@ static int look_for_state(struct agent *agent)
 	return hpet_regs_armed(&regs) ? take_loaded(agent) : 0;
 }
 
-/* What events ask for that takes commands */
+/* What events ask for that takes commands, during which further events may come */
 static void serve_events(struct agent *agent)
 {
-	if (interlock_serve(agent))
-		print_error();
-	if (agent->look && agent_has_monitor(agent) && look_for_state(agent))
-		print_error();
+	while (agent_has_monitor(agent) && (agent->interlock.wanted || agent->look)) {
+		if (interlock_serve(agent))
+			print_error();
+		if (agent->look && look_for_state(agent))
+			print_error();
+	}
 }
 
 static void read_events(struct agent *agent)
