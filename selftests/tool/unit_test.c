@@ -558,7 +558,9 @@ static void test_give_back(void)
 	s.timer[0].config = Q35_TIMER | 0x1c;
 	given_back(&s, 0x702, &regs, period);
 	check(regs.word[32] == (Q35_TIMER | 0x5c), "VAL_SET is given back");
-	regs.word[30]++;
+	regs.word[30] += 1000;
+	check(!qemu_hpet_verify(&regs, &s, 0x702), "the counter may have gone on");
+	regs.word[30] -= 1001;
 	check(qemu_hpet_verify(&regs, &s, 0x702) && strstr(error_text(), "main counter"),
 	      "another counter is noticed");
 }
