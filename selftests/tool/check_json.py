@@ -63,8 +63,14 @@ def check_machine(machine):
           f"{machine}: JSON of attach")
     listed = load(f"{machine}-list")
     check(attached is not None and listed is not None and len(listed) == 1
-          and all(listed[0][key] == attached[key] for key in attached if key != "follows_qemu"),
+          and all(listed[0][key] == attached[key] for key in attached
+                  if key not in ("follows_qemu", "took_state", "stopped_ns")),
           f"{machine}: JSON of list says the same")
+    check(attached is not None and attached["took_state"] is False and attached["stopped_ns"] == 0,
+          f"{machine}: JSON of attach: there was nothing to take over, the VM stood anyway")
+    again = load(f"{machine}-again")
+    check(again is not None and again["took_state"] is True and again["stopped_ns"] > 0 and again["policy"] == "slew",
+          f"{machine}: JSON of attach while the guest uses its HPET")
     stats = load(f"{machine}-stat")
     timers = stats[0]["timers"] if stats else []
     check(len(timers) == 1 and all(isinstance(timers[0].get(key), int) for key in TIMER_STATS),

@@ -8,6 +8,7 @@
  *	t	takes ticks of 10 ms from timer 0 in legacy replacement mode
  *	k	the same once a key has been pressed (HMP sendkey)
  *	s	starts the main counter and suspends the machine to RAM
+ *	o	turns the machine off once a key has been pressed
  *
  * On the debug port (-debugcon) it writes "S" when it starts, "K" when it waits
  * for a key and "." for every 10th tick, each on a line of its own.
@@ -20,9 +21,10 @@ typedef unsigned int u32;
 #define TICK_FS		10000000000000ULL
 #define TIMER_VECTOR	0x20
 
-/* Where SeaBIOS puts it, and SLP_EN with QEMU's SLP_TYP of S3 */
+/* Where SeaBIOS puts it, and SLP_EN with QEMU's SLP_TYP of S3 and S5 */
 #define PM1A_CNT	0x604
 #define SUSPEND_TO_RAM	0x2400
+#define TURN_OFF	0x2000
 
 /* Found by QEMU's loader within the first 8 KiB; flags: none are needed. */
 __attribute__((section(".multiboot"), used))
@@ -143,8 +145,10 @@ __attribute__((used)) static void guest(const u32 *info)
 		HPET(0x10) = 1;
 	if (what == 's')
 		outw(PM1A_CNT, SUSPEND_TO_RAM);
-	if (what == 'k')
+	if (what == 'k' || what == 'o')
 		wait_for_key();
+	if (what == 'o')
+		outw(PM1A_CNT, TURN_OFF);
 	if (what == 't' || what == 'k')
 		start_ticks();
 	for (;;)

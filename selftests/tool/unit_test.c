@@ -14,6 +14,7 @@
 #include "../../tools/kvm-hpet/error.h"
 #include "../../tools/kvm-hpet/hpet_regs.h"
 #include "../../tools/kvm-hpet/parse.h"
+#include "../../tools/kvm-hpet/qemu_hpet.h"
 #include "../../tools/kvm-hpet/qemu_proc.h"
 
 static int count, failed;
@@ -210,18 +211,18 @@ static void test_dump(void)
 	struct hpet_regs regs;
 	char *text;
 
-	check(!hpet_regs_parse(&regs, dump(q35)) && !memcmp(regs.word, q35, sizeof(q35)),
+	check(!hpet_regs_parse(&regs, dump(q35), 0, HPET_REGS_WORDS) && !memcmp(regs.word, q35, sizeof(q35)),
 	      "a dump is read");
 	for (size_t i = 0; i < SIZE(wrong); i++)
-		check(hpet_regs_parse(&regs, wrong[i]) && strstr(error_text(), "monitor printed"),
+		check(hpet_regs_parse(&regs, wrong[i], 0, HPET_REGS_WORDS) && strstr(error_text(), "monitor printed"),
 		      "wrong dump %zu is refused", i);
 	text = dump(q35);
 	strcat(text, "00000000fed00400: 0x0000000000000000\r\n");
-	check(hpet_regs_parse(&regs, text), "a dump that is too long is refused");
+	check(hpet_regs_parse(&regs, text, 0, HPET_REGS_WORDS), "a dump that is too long is refused");
 	text = dump(q35);
 	memcpy(strstr(text, "fed00100"), "fed00180", 8);
-	check(hpet_regs_parse(&regs, text), "a dump of other addresses is refused");
-	check(hpet_regs_parse(&regs, "00000000fed00000: Cannot access memory\r\n") &&
+	check(hpet_regs_parse(&regs, text, 0, HPET_REGS_WORDS), "a dump of other addresses is refused");
+	check(hpet_regs_parse(&regs, "00000000fed00000: Cannot access memory\r\n", 0, HPET_REGS_WORDS) &&
 	      strstr(error_text(), "no HPET"), "no memory there: no HPET");
 }
 
@@ -266,33 +267,302 @@ static void test_reset(void)
 	static const struct {
 		int word;
 		uint64_t value;
-		const char *what;	/* NULL: still in reset state */
+		bool in_use;
 	} cases[] = {
-		{ 0, 0x009896808086a201, NULL },
-		{ 2, 1, "general configuration" },
-		{ 2, 2, "general configuration" },
-		{ 4, 1, "interrupt status" },
-		{ 30, 1, "main counter" },
-		{ 32, Q35_TIMER | 4, "timer 0 configuration" },
-		{ 32, Q35_TIMER | 8, "timer 0 configuration" },
-		{ 36, Q35_TIMER | 2 << 9, "timer 1 configuration" },
-		{ 40, Q35_TIMER | 0x4000, "timer 2 configuration" },
-		{ 40, Q35_TIMER | 0x8000, NULL },
-		{ 37, 0xffffffff, "timer 1 comparator" },
-		{ 44, 4, NULL },	/* there is no timer 3 */
+		{ 0, 0x009896808086a201, false },
+		{ 2, 1, true },
+		{ 2, 2, true },
+		{ 4, 1, true },
+		{ 30, 1, true },
+		{ 32, Q35_TIMER | 4, true },
+		{ 32, Q35_TIMER | 8, true },
+		{ 36, Q35_TIMER | 2 << 9, true },
+		{ 40, Q35_TIMER | 0x4000, true },
+		{ 40, Q35_TIMER | 0x8000, false },
+		{ 37, 0xffffffff, true },
+		{ 44, 4, false },	/* there is no timer 3 */
 	};
 
 	for (size_t i = 0; i < SIZE(cases); i++) {
 		struct hpet_regs regs;
-		int ret;
 
 		memcpy(regs.word, q35, sizeof(q35));
 		regs.word[cases[i].word] = cases[i].value;
-		ret = hpet_regs_check_reset(&regs);
-		check(cases[i].what ? ret && strstr(error_text(), cases[i].what) : !ret,
-		      "word %d = %#" PRIx64 ": %s", cases[i].word, cases[i].value,
-		      cases[i].what ? cases[i].what : "reset state");
+		check(hpet_regs_in_use(&regs) == cases[i].in_use, "word %d = %#" PRIx64 ": %s",
+		      cases[i].word, cases[i].value, cases[i].in_use ? "in use" : "reset state");
 	}
+}
+
+/* ---- QEMU's HPET into a block and back ---- */
+
+#define SAVED_MAX	512
+
+struct saved {
+	uint8_t bytes[SAVED_MAX];
+	size_t size;
+};
+
+static void save(struct saved *to, uint64_t value, unsigned int bytes)
+{
+	while (bytes--)
+		to->bytes[to->size++] = value >> 8 * bytes;
+}
+
+/* As migration/savevm.c writes it: @hpet is what the registers say as well. */
+static void save_hpet(struct saved *to, const struct qemu_hpet *hpet)
+{
+	save(to, 0x0400000017, 5);
+	save(to, 4, 1);
+	save(to, 0x68706574, 4);
+	save(to, 2, 8);
+	save(to, hpet->config, 8);
+	save(to, hpet->status, 8);
+	save(to, hpet->counter, 8);
+	save(to, hpet->num_timers, 1);
+	for (unsigned int n = 0; n < hpet->num_timers; n++) {
+		save(to, n, 1);
+		save(to, hpet->timer[n].config, 8);
+		save(to, hpet->timer[n].comparator, 8);
+		save(to, hpet->timer[n].fsb, 8);
+		save(to, hpet->timer[n].period, 8);
+		save(to, 0, 1);
+		save(to, hpet->timer[n].pending ? 123456 : UINT64_MAX, 8);
+	}
+	save(to, 0x7e00000017, 5);
+}
+
+/* A tick-counting Linux: timer 0 periodic with 32 bits, next match in 1,000 */
+static const struct qemu_hpet linux_ticks = {
+	.config = HPET_ENABLE_CNF | HPET_LEG_RT_CNF,
+	.counter = 0x123456789,
+	.num_timers = 3,
+	.timer = {
+		{ .config = Q35_TIMER | 0x13c, .comparator = 0x23456b71, .period = 400000,
+		  .pending = true },
+		{ .config = Q35_TIMER, .comparator = UINT64_MAX },
+		{ .config = Q35_TIMER, .comparator = UINT64_MAX },
+	},
+};
+
+static void regs_of(const struct qemu_hpet *hpet, struct hpet_regs *regs)
+{
+	memcpy(regs->word, q35, sizeof(q35));
+	regs->word[2] = hpet->config;
+	regs->word[4] = hpet->status;
+	regs->word[30] = hpet->counter;
+	for (unsigned int n = 0; n < 3; n++) {
+		regs->word[32 + 4 * n] = hpet->timer[n].config;
+		regs->word[33 + 4 * n] = hpet->timer[n].comparator;
+		regs->word[34 + 4 * n] = hpet->timer[n].fsb;
+	}
+}
+
+static void test_saved_state(void)
+{
+	struct qemu_hpet other = linux_ticks, hpet;
+	struct saved saved = { .size = 0 };
+	struct hpet_regs regs;
+
+	regs_of(&linux_ticks, &regs);
+	check(qemu_hpet_parse(&hpet, &regs, saved.bytes, 0), "nothing saved: no HPET");
+	other.counter++;
+	save_hpet(&saved, &other);
+	check(qemu_hpet_parse(&hpet, &regs, saved.bytes, saved.size) &&
+	      strstr(error_text(), "agrees"), "a state that the registers contradict is refused");
+	save_hpet(&saved, &linux_ticks);
+	check(!qemu_hpet_parse(&hpet, &regs, saved.bytes, saved.size) &&
+	      !memcmp(&hpet, &linux_ticks, sizeof(hpet)), "the one that they agree with is found");
+	check(qemu_hpet_parse(&hpet, &regs, saved.bytes, saved.size - 10),
+	      "one that is cut short is refused");
+	other = linux_ticks;
+	other.num_timers = 255;
+	saved.size = 0;
+	save_hpet(&saved, &(struct qemu_hpet){ .num_timers = 3 });
+	saved.bytes[18 + 24] = 255;
+	check(qemu_hpet_parse(&hpet, &regs, saved.bytes, saved.size), "255 timers are refused");
+}
+
+static struct kvm_hpet_state taken(const struct qemu_hpet *hpet)
+{
+	struct kvm_hpet_state state;
+
+	check(!qemu_hpet_to_state(hpet, &state), "the state can be taken");
+	return state;
+}
+
+static void test_take(void)
+{
+	struct qemu_hpet hpet = linux_ticks;
+	struct kvm_hpet_state s = taken(&hpet);
+
+	check(s.config == 3 && s.counter == hpet.counter && s.num_timers == 3 && !s.status &&
+	      s.timer[0].config == (Q35_TIMER | 0x13c) && s.timer[0].comparator == 0x23456b71 &&
+	      s.timer[0].period == 400000 && !s.timer[0].backlog && !s.timer[0].flags &&
+	      s.timer[1].comparator == UINT64_MAX, "a match to come is taken as it is");
+	hpet.timer[0].comparator = 0x23456789 - 1000;
+	s = taken(&hpet);
+	check(s.timer[0].backlog == 1 && s.timer[0].comparator == 0x23456789 - 1000 + 400000,
+	      "a match that QEMU was late for is due, the next one in the old rhythm");
+	hpet.timer[0].comparator = 0x23456789 - 801000;
+	s = taken(&hpet);
+	check(s.timer[0].backlog == 3 && s.timer[0].comparator == 0x23456789 - 801000 + 1200000,
+	      "and so are three");
+	hpet.timer[0].pending = false;
+	s = taken(&hpet);
+	check(!s.timer[0].backlog, "but not if QEMU waits for none");
+	hpet.timer[0].comparator = 0x23456789;
+	s = taken(&hpet);
+	check(s.timer[0].flags == KVM_HPET_TIMER_MATCHED, "a match just served is over");
+	hpet.timer[0].pending = true;
+	s = taken(&hpet);
+	check(!s.timer[0].flags, "a match just now is one");
+	hpet.timer[0].comparator = 0xfffffff0;
+	hpet.counter = 0x500000010;
+	s = taken(&hpet);
+	check(s.timer[0].backlog == 1 && s.timer[0].comparator == 0xfffffff0 - 0x100000000 + 400000,
+	      "32 bits wrap");
+	hpet.timer[0].config = Q35_TIMER | 0x134;
+	s = taken(&hpet);
+	check(s.timer[0].backlog == 1 && s.timer[0].comparator == 0xfffffff0, "a late one-shot is due");
+	hpet.timer[0].config = Q35_TIMER | 0x130;
+	s = taken(&hpet);
+	check(!s.timer[0].backlog, "nobody waits for one without INT_ENB");
+	hpet.config = 0;
+	hpet.timer[0].config = Q35_TIMER | 0x174;
+	s = taken(&hpet);
+	check(!s.timer[0].backlog && s.timer[0].config == (Q35_TIMER | 0x134) && s.timer[0].flags ==
+	      (KVM_HPET_TIMER_VAL_SET_LOW | KVM_HPET_TIMER_VAL_SET_HIGH),
+	      "halted nothing is due; VAL_SET is kept");
+	hpet.status = 7;
+	hpet.timer[2].config = Q35_TIMER | 2;
+	s = taken(&hpet);
+	check(s.status == 4, "only level-triggered timers have a status");
+	hpet.timer[2].config = Q35_TIMER | 3 << 9;
+	check(qemu_hpet_to_state(&hpet, &s) && strstr(error_text(), "the route 3"),
+	      "a route that is not allowed is refused");
+	hpet.timer[2].config = Q35_TIMER | HPET_TN_FSB_EN;
+	check(qemu_hpet_to_state(&hpet, &s) && strstr(error_text(), "messages"),
+	      "messages without the capability are refused");
+}
+
+/* As much of QEMU 7.2's HPET as it takes to see what the writes lead to */
+static void write_regs(struct hpet_regs *regs, uint64_t *period, const struct hpet_write *writes,
+		       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t offset = writes[i].offset, shift = (offset & 4) * 8, n = (offset - 0x100) / 32;
+		uint64_t *word = &regs->word[offset / 8], value = (uint64_t)writes[i].value << shift;
+		uint64_t keep = ~(0xffffffffULL << shift);
+		uint64_t *config = offset < 0x100 ? NULL : &regs->word[32 + 4 * n];
+
+		if (config == word) {
+			*word = (*word & ~0x7f4eULL) | (value & 0x7f4e);
+			if (*word & HPET_TN_32MODE)
+				word[1] = (uint32_t)word[1];
+			continue;
+		}
+		if (config && (offset & 0x18) == 8) {
+			if (*config & HPET_TN_TYPE)
+				period[n] = (period[n] & keep) | value;
+			if (!(*config & HPET_TN_TYPE) || (*config & HPET_TN_VAL_SET))
+				*word = (*word & keep) | value;
+			*config &= ~HPET_TN_VAL_SET;
+			continue;
+		}
+		check(offset < 0x100 ? offset == 0x10 || !(regs->word[2] & 1) : true,
+		      "only a halted counter is written");
+		*word = (*word & keep) | value;
+	}
+}
+
+static void test_silence(void)
+{
+	struct hpet_write writes[QEMU_HPET_MAX_WRITES];
+	uint64_t period[3] = { 0 };
+	struct hpet_regs regs;
+
+	regs_of(&linux_ticks, &regs);
+	check(!qemu_hpet_is_silent(&regs), "an HPET in use is not silent");
+	write_regs(&regs, period, writes, qemu_hpet_silence(&regs, writes));
+	check(regs.word[2] == HPET_LEG_RT_CNF, "silence halts it, and leaves PIT and RTC alone");
+	check(qemu_hpet_is_silent(&regs), "silence is known as such");
+	check(hpet_regs_in_use(&regs), "and is no reset state");
+	regs.word[30] = 0;
+	check(!qemu_hpet_is_silent(&regs), "after a reset it is not silent");
+	memcpy(regs.word, q35, sizeof(q35));
+	check(!qemu_hpet_is_silent(&regs), "reset state is not silent");
+}
+
+static void given_back(const struct kvm_hpet_state *state, unsigned int version,
+		       struct hpet_regs *regs, uint64_t *period)
+{
+	struct hpet_write writes[QEMU_HPET_MAX_WRITES];
+
+	regs_of(&linux_ticks, regs);
+	write_regs(regs, period, writes, qemu_hpet_silence(regs, writes));
+	write_regs(regs, period, writes, qemu_hpet_load(state, version, writes));
+	check(!qemu_hpet_verify(regs, state, version), "QEMU's own HPET has taken the state");
+}
+
+static void test_give_back(void)
+{
+	struct qemu_hpet hpet = linux_ticks;
+	struct kvm_hpet_state s = taken(&hpet);
+	struct hpet_regs regs, before;
+	uint64_t period[3];
+
+	regs_of(&hpet, &before);
+	given_back(&s, 0x702, &regs, period);
+	check(!memcmp(&regs, &before, sizeof(regs)) && period[0] == 400000,
+	      "what was taken and given back is the same, with the period");
+	s.timer[0].backlog = 1;
+	given_back(&s, 0x702, &regs, period);
+	check(regs.word[33] == 0x23456b71 - 400000, "a tick that is due: the match before");
+	check(!qemu_hpet_takes(&s, 0x702), "one tick that is due can be given back");
+	check(qemu_hpet_takes(&s, 0x0a00) && strstr(error_text(), "owes the guest 1 tick,"),
+	      "not to a QEMU that would take it for one a turn later");
+	s.timer[0].flags = KVM_HPET_TIMER_IN_FLIGHT;
+	check(qemu_hpet_takes(&s, 0x702), "nor one that waits for the one before");
+	s.timer[0].flags = 0;
+	s.timer[0].backlog = 2;
+	check(qemu_hpet_takes(&s, 0x702) && strstr(error_text(), "2 ticks"), "nor two");
+
+	hpet.timer[0].config = Q35_TIMER | 0x1c;	/* 64 bits */
+	hpet.timer[0].comparator = 0x323456789;
+	hpet.timer[0].period = 0x200000000;
+	s = taken(&hpet);
+	given_back(&s, 0x702, &regs, period);
+	check(regs.word[33] == 0x323456789 && period[0] == 0x200000000,
+	      "comparator and period of 64 bits");
+
+	hpet.timer[0].config = Q35_TIMER | 0x134;	/* one-shot, 32 bits, has matched */
+	hpet.timer[0].comparator = 0x23456789 - 10;
+	hpet.timer[0].pending = false;
+	s = taken(&hpet);
+	given_back(&s, 0x702, &regs, period);
+	check(regs.word[33] == UINT64_MAX, "a one-shot that has matched does not again");
+	given_back(&s, 0x0a00, &regs, period);
+	check(regs.word[33] == 0x23456789 - 10, "a newer QEMU knows by itself");
+	s.timer[0].backlog = 1;
+	given_back(&s, 0x702, &regs, period);
+	check(regs.word[33] == 0x23456789 - 10, "one whose tick is due matches at once");
+	s.timer[0].backlog = 0;
+	s.timer[0].config = Q35_TIMER | 0x130;
+	given_back(&s, 0x702, &regs, period);
+	check(regs.word[33] == 0x23456789 - 10, "without INT_ENB the comparator stays");
+	s.timer[0].config = Q35_TIMER | 0x14;
+	s.timer[0].comparator = 5;
+	given_back(&s, 0x702, &regs, period);
+	check(regs.word[33] > 1ULL << 57, "one of 64 bits that has matched");
+	s.timer[0].flags = KVM_HPET_TIMER_VAL_SET_LOW;
+	s.timer[0].config = Q35_TIMER | 0x1c;
+	given_back(&s, 0x702, &regs, period);
+	check(regs.word[32] == (Q35_TIMER | 0x5c), "VAL_SET is given back");
+	regs.word[30] += 1000;
+	check(!qemu_hpet_verify(&regs, &s, 0x702), "the counter may have gone on");
+	regs.word[30] -= 1001;
+	check(qemu_hpet_verify(&regs, &s, 0x702) && strstr(error_text(), "main counter"),
+	      "another counter is noticed");
 }
 
 static void check_assumed(struct qemu_proc proc, uint32_t routes, const char *what)
@@ -342,6 +612,10 @@ int main(void)
 	test_dump();
 	test_config();
 	test_reset();
+	test_saved_state();
+	test_take();
+	test_silence();
+	test_give_back();
 	test_assumed();
 	test_in_use();
 	printf("1..%d\n", count);

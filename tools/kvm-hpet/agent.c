@@ -8,19 +8,29 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "block.h"
 #include "error.h"
+#include "handover.h"
+#include "parse.h"
+#include "spare.h"
+
+/* For so long a detach waits until no tick is due that QEMU could not make up. */
+#define DETACH_NS	10000000000ULL
+#define RETRY_US	3000
+#define RECONNECT_TRIES	100
+#define RECONNECT_MS	20
 
 /*
  * What the block has to do when QEMU tells of something. A reset is told when
- * the vCPUs may run again already; until the block follows, the guest still
- * sees the state before. WAKEUP (from suspend to RAM) resets all devices
+ * the vCPUs may run again already, but for the interlock. WAKEUP (from suspend to RAM) resets all devices
  * without an event RESET.
  */
 static const struct {
@@ -33,17 +43,32 @@ static const struct {
 	{ "WAKEUP", KVM_HPET_RESET },
 };
 
-static void on_event(void *context, const char *event)
+static void on_event(void *context, const char *event, struct json_object *data)
 {
 	struct agent *agent = context;
 
 	if (agent->block < 0)
 		return;
+	interlock_event(agent, event, data);
+	if (!strcmp(event, "STOP") || !strcmp(event, "RESUME"))
+		agent->running = !strcmp(event, "RESUME");
+	agent->look = agent->look || !strcmp(event, "RESUME");
 	for (size_t i = 0; i < sizeof(reactions) / sizeof(reactions[0]); i++)
 		if (!strcmp(event, reactions[i].event) &&
 		    block_control(agent->block, reactions[i].request))
 			print_error();
 }
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* Without memory to share nothing is known of a process that was killed. */
+static typeof(*((struct agent *)0)->shared) no_memory;
 
 /**
  * agent_init() - an agent that has nothing yet
@@ -59,7 +84,12 @@ void agent_init(struct agent *agent)
 		.listener = -1,
 		.client = -1,
 		.signals = -1,
+		.spare = -1,
 	};
+	agent->shared = mmap(NULL, sizeof(*agent->shared), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (agent->shared == MAP_FAILED)
+		agent->shared = &no_memory;
 }
 
 /**
@@ -100,6 +130,8 @@ int agent_query_running(struct agent *agent, bool *running)
  */
 int agent_stop_vm(struct agent *agent)
 {
+	agent->stop_began = now_ns();
+	agent->shared->stopped = true;
 	return qmp_command(&agent->qmp, "stop", NULL, NULL);
 }
 
@@ -112,7 +144,28 @@ int agent_stop_vm(struct agent *agent)
 int agent_continue_vm(struct agent *agent)
 {
 	agent->qmp.cancel_fd = -1;
-	return qmp_command(&agent->qmp, "cont", NULL, NULL);
+	if (qmp_command(&agent->qmp, "cont", NULL, NULL))
+		return -1;
+	agent->shared->stopped = false;
+	if (agent->stop_began)
+		agent->stopped_ns = now_ns() - agent->stop_began;
+	agent->stop_began = 0;
+	agent->look = false;	/* that was us */
+	return 0;
+}
+
+/**
+ * agent_stopped_text() - for how long the VM stood still because of us
+ * @agent: after agent_continue_vm()
+ *
+ * Return: "2.7 ms"; good until the next call
+ */
+const char *agent_stopped_text(const struct agent *agent)
+{
+	static char text[TIME_TEXT];
+
+	format_time(text, sizeof(text), (agent->stopped_ns + 5000) / 10000 * 10000);
+	return text;
 }
 
 /**
@@ -123,47 +176,82 @@ int agent_continue_vm(struct agent *agent)
  */
 int agent_follow_run_state(struct agent *agent)
 {
-	bool running;
-
 	/* First the events, then the question: a change in between is seen twice. */
 	agent->qmp.on_event = on_event;
 	agent->qmp.context = agent;
-	if (block_control(agent->block, KVM_HPET_PAUSE) || agent_query_running(agent, &running))
+	if (block_control(agent->block, KVM_HPET_PAUSE) ||
+	    agent_query_running(agent, &agent->running))
 		return -1;
-	return running ? block_control(agent->block, KVM_HPET_RESUME) : 0;
-}
-
-static int check_unused(struct agent *agent)
-{
-	struct kvm_hpet_state state;
-
-	if (block_get_state(agent->block, &state))
-		return -1;
-	if (state_in_use(&state))
-		return fail("the guest of process %d uses its in-kernel HPET, whose state can't be given back to QEMU so far; --force takes it away all the same",
-			    agent->vm.pid);
-	return 0;
+	return agent->running ? block_control(agent->block, KVM_HPET_RESUME) : 0;
 }
 
 static void close_block(struct agent *agent)
 {
+	spare_end(agent);
 	close(agent->block);
 	agent->block = -1;
 }
 
-/* With the VM stopped, if it can be: then no access falls between the two HPETs. */
-static int detach_stopped(struct agent *agent, bool force)
+/* Does QEMU's own HPET have to be told of the block's state? */
+static int look_back(struct agent *agent, struct kvm_hpet_state *state, bool *needed)
 {
-	bool running = false;
-	int ret = 0;
+	struct hpet_regs regs;
 
-	if (agent_has_monitor(agent) && agent_query_running(agent, &running))
+	if (block_get_state(agent->block, state) || hpet_regs_read(&regs, &agent->qmp))
 		return -1;
-	if (running)
-		ret = agent_stop_vm(agent);
-	if (!ret && !force)
-		ret = check_unused(agent);
+	*needed = state_touched(state) || hpet_regs_in_use(&regs);
+	return 0;
+}
+
+/* A refusal leaves QEMU's own as it was: silent. */
+static int load_back(struct agent *agent, const struct kvm_hpet_state *state)
+{
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret;
+
+	if (handover_prepare(&ho, &agent->qmp))
+		return -1;
+	ret = handover_load(&ho, state);
+	if (ret && !hpet_regs_read(&regs, &agent->qmp))
+		handover_silence(&ho, &regs);
+	handover_finish(&ho);
+	return ret;
+}
+
+/* With the VM stopped and the block paused */
+static int give_back(struct agent *agent, bool force)
+{
+	struct kvm_hpet_state state;
+	bool needed;
+
+	if (look_back(agent, &state, &needed))
+		return -1;
+	if (!needed)
+		return 0;
+	if (!force && qemu_hpet_takes(&state, qmp_version(&agent->qmp)))
+		return -1;
+	return load_back(agent, &state);
+}
+
+/*
+ * One try. Return: 0 with the block closed, or -1 after fail() with all as it was,
+ * but for what the text says. With @force the block is closed in any case.
+ */
+static int try_detach(struct agent *agent, bool running, bool force)
+{
+	int ret = running ? agent_stop_vm(agent) : 0;
+
+	/* The guest was faster. It stands, and will run again when that is done. */
+	if (!ret && agent->interlock.wanted)
+		return fail("the guest is being reset");
 	if (!ret)
+		ret = block_control(agent->block, KVM_HPET_PAUSE);
+	if (!ret)
+		ret = give_back(agent, force);
+	if (!ret)
+		ret = interlock_release(agent);
+	if (!ret || force)
 		close_block(agent);
 	if (running && agent_continue_vm(agent))
 		return fail_also("; the VM may have been left stopped");
@@ -171,14 +259,44 @@ static int detach_stopped(struct agent *agent, bool force)
 }
 
 /*
- * Return: 0 with the block closed, or -1 after fail(). A VM that uses its
- * block is not stopped just to find that out.
+ * Ticks that are due and can't be given back are mostly delivered a moment later; but
+ * not to a VM that was stopped already.
  */
+static int detach_with_monitor(struct agent *agent, bool force)
+{
+	uint64_t give_up = now_ns() + DETACH_NS;
+	bool running;
+	int ret;
+
+	do {
+		if (interlock_serve(agent) || agent_query_running(agent, &running))
+			return -1;
+		ret = try_detach(agent, running, force);
+	} while (ret && agent->block >= 0 && (running || agent->interlock.wanted) &&
+		 now_ns() < give_up && !usleep(RETRY_US));
+	return ret;
+}
+
+static int detach_without_monitor(struct agent *agent, bool force)
+{
+	struct kvm_hpet_state state;
+
+	if (!force) {
+		if (block_get_state(agent->block, &state))
+			return -1;
+		if (state_in_use(&state))
+			return fail("the guest of process %d uses its in-kernel HPET, whose state can't be given back to QEMU without QMP; --force takes it away all the same",
+				    agent->vm.pid);
+	}
+	close_block(agent);
+	return 0;
+}
+
+/* Return: 0 with the block closed, or -1 after fail() */
 static int detach(struct agent *agent, bool force)
 {
-	if (!force && check_unused(agent))
-		return -1;
-	return detach_stopped(agent, force);
+	return agent_has_monitor(agent) ? detach_with_monitor(agent, force) :
+					  detach_without_monitor(agent, force);
 }
 
 static void answer(struct agent *agent, const char *kind, const char *text)
@@ -187,6 +305,16 @@ static void answer(struct agent *agent, const char *kind, const char *text)
 
 	snprintf(message, sizeof(message), "%s%s", kind, text);
 	send(agent->client, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void answer_detach(struct agent *agent, int ret)
+{
+	if (agent->block >= 0)
+		answer(agent, ANSWER_REFUSED, error_text());
+	else if (ret)
+		answer(agent, ANSWER_BUT, error_text());
+	else
+		answer(agent, ANSWER_DONE, agent->stopped_ns ? agent_stopped_text(agent) : "");
 }
 
 static void close_client(struct agent *agent)
@@ -200,7 +328,6 @@ static void serve_client(struct agent *agent)
 	char request[AGENT_MESSAGE];
 	ssize_t len = recv(agent->client, request, sizeof(request) - 1, MSG_DONTWAIT);
 	bool force;
-	int ret;
 
 	if (len <= 0) {
 		close_client(agent);
@@ -212,8 +339,8 @@ static void serve_client(struct agent *agent)
 		answer(agent, ANSWER_REFUSED, "the agent does not know this request");
 		return;
 	}
-	ret = detach(agent, force);
-	answer(agent, agent->block >= 0 ? ANSWER_REFUSED : ANSWER_DONE, ret ? error_text() : "");
+	agent->stopped_ns = 0;
+	answer_detach(agent, detach(agent, force));
 }
 
 static void take_signal(struct agent *agent)
@@ -226,15 +353,125 @@ static void take_signal(struct agent *agent)
 		print_error();
 }
 
+/* QEMU has loaded the state of a machine (loadvm): that of its HPET belongs to the block. */
+static int take_loaded(struct agent *agent)
+{
+	struct kvm_hpet_state state;
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	bool silenced = false;
+	int ret;
+
+	log_line(LOG_INFO, "QEMU's own HPET of process %d has a state again: taking it over",
+		 agent->vm.pid);
+	if (agent_stop_vm(agent))
+		return -1;
+	ret = block_control(agent->block, KVM_HPET_PAUSE) || hpet_regs_read(&regs, &agent->qmp) ||
+		handover_prepare(&ho, &agent->qmp) ||
+		handover_take(&ho, &regs, agent->block, &state, &silenced);
+	handover_finish(&ho);
+	return agent_continue_vm(agent) || ret ? -1 : 0;
+}
+
+/*
+ * The machine runs again, perhaps from another state. Only loading one brings timers with
+ * their interrupts enabled into QEMU's own HPET: no guest's access reaches them.
+ */
+static int look_for_state(struct agent *agent)
+{
+	struct hpet_regs regs;
+
+	agent->look = false;
+	if (!agent->running)
+		return 0;
+	if (hpet_regs_read(&regs, &agent->qmp))
+		return -1;
+	return hpet_regs_armed(&regs) ? take_loaded(agent) : 0;
+}
+
+/* What events ask for that takes commands, during which further events may come */
+static void serve_events(struct agent *agent)
+{
+	while (agent_has_monitor(agent) && (agent->interlock.wanted || agent->look)) {
+		if (interlock_serve(agent))
+			print_error();
+		if (agent->look && look_for_state(agent))
+			print_error();
+	}
+}
+
 static void read_events(struct agent *agent)
 {
-	if (!qmp_receive_events(&agent->qmp))
+	if (!qmp_receive_events(&agent->qmp)) {
+		serve_events(agent);
 		return;
+	}
 	/* QEMU's end closes its sockets before it can be seen otherwise. */
 	if (!qemu_proc_ends(&agent->vm, 2000))
 		log_line(LOG_ERR, "%s; stop, cont and reset of process %d are no longer followed",
 			 error_text(), agent->vm.pid);
 	qmp_close(&agent->qmp);
+}
+
+/* QEMU needs a moment to see that the one before has gone. */
+static int reconnect(struct agent *agent)
+{
+	pid_t listener;
+	int ret = -1;
+
+	for (int i = 0; ret && i < RECONNECT_TRIES && !qemu_proc_ends(&agent->vm, RECONNECT_MS); i++) {
+		ret = qmp_connect(&agent->qmp, agent->qmp_path, &listener);
+		if (!ret)
+			ret = qmp_greet(&agent->qmp);
+		if (ret)
+			qmp_close(&agent->qmp);
+	}
+	return ret;
+}
+
+/* The one before may have been killed while it gave the state back. */
+static int resume_work(struct agent *agent)
+{
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret = 0;
+
+	if (reconnect(agent) || agent_follow_run_state(agent))
+		return -1;
+	if (!agent->shared->stopped)
+		return 0;
+	if (hpet_regs_read(&regs, &agent->qmp))
+		return -1;
+	if (hpet_regs_in_use(&regs) && !qemu_hpet_is_silent(&regs)) {
+		ret = handover_prepare(&ho, &agent->qmp) || handover_silence(&ho, &regs);
+		handover_finish(&ho);
+	}
+	return ret ? -1 : agent_continue_vm(agent);
+}
+
+/* Before anything is done, so that it is done with a spare process at hand. */
+static void have_spare(struct agent *agent)
+{
+	struct pollfd gone = { .fd = agent->spare, .events = POLLIN };
+
+	if (agent->spare >= 0 && poll(&gone, 1, 0) > 0) {
+		log_line(LOG_WARNING, "the spare agent of process %d was killed", agent->vm.pid);
+		close(agent->spare);
+		agent->spare = -1;
+	}
+	while (agent->spare < 0) {
+		int ret = spare_start(agent);
+
+		if (ret < 0)
+			print_error();
+		if (ret <= 0)
+			return;
+		log_line(LOG_WARNING, "the agent of process %d was killed: the spare one goes on",
+			 agent->vm.pid);
+		if (*agent->qmp_path && resume_work(agent))
+			log_line(LOG_ERR, "%s; stop, cont and reset of process %d are no longer followed",
+				 error_text(), agent->vm.pid);
+	}
 }
 
 /**
@@ -244,9 +481,12 @@ static void read_events(struct agent *agent)
 void agent_run(struct agent *agent)
 {
 	while (agent->block >= 0) {
-		/* A command may have left events behind in the buffer. */
-		if (agent_has_monitor(agent) && agent->qmp.used)
+		/* A command may have left events behind, in the buffer or seen already. */
+		if (agent_has_monitor(agent))
 			read_events(agent);
+		if (agent->block < 0)
+			break;
+		have_spare(agent);
 
 		struct pollfd fds[] = {
 			{ .fd = agent->qmp.fd, .events = POLLIN },
@@ -254,9 +494,10 @@ void agent_run(struct agent *agent)
 			  .events = POLLIN },
 			{ .fd = agent->signals, .events = POLLIN },
 			{ .fd = agent->vm.pidfd, .events = POLLIN },
+			{ .fd = agent->spare, .events = POLLIN },
 		};
 
-		if (poll(fds, 4, -1) < 0)
+		if (poll(fds, 5, -1) < 0)
 			continue;
 		if (fds[3].revents) {
 			log_line(LOG_INFO, "process %d has ended", agent->vm.pid);

@@ -2,8 +2,11 @@
 #ifndef KVM_HPET_AGENT_H
 #define KVM_HPET_AGENT_H
 
+#include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "interlock.h"
 #include "qemu_proc.h"
 #include "qmp.h"
 #include "rundir.h"
@@ -14,6 +17,7 @@
 #define REQUEST_FORCE	"detach force"
 /* An answer begins with one of these; what follows is for the user. */
 #define ANSWER_DONE	"done "
+#define ANSWER_BUT	"but "		/* done, but something went wrong */
 #define ANSWER_REFUSED	"refused "
 
 /**
@@ -25,6 +29,15 @@
  * @listener: socket for requests, -1 if not open yet
  * @client: whoever is connected to it, or -1
  * @signals: signalfd for those that ask the agent to end
+ * @spare: connected to the process that takes over if this one is killed, or -1
+ * @qmp_path: socket of the monitor, to come back to; "" if there is none
+ * @shared: what that process has to know
+ * @shared.stopped: we have stopped the VM and not continued it
+ * @running: the VM runs, by QEMU's events
+ * @look: the VM was continued, by somebody else
+ * @interlock: QEMU waits for us when the guest is reset
+ * @stop_began: when agent_stop_vm() was called, ns of CLOCK_MONOTONIC
+ * @stopped_ns: for how long the VM stood still because of us, the last time
  */
 struct agent {
 	struct qemu_proc vm;
@@ -34,6 +47,16 @@ struct agent {
 	int listener;
 	int client;
 	int signals;
+	int spare;
+	char qmp_path[PATH_MAX];
+	struct {
+		bool stopped;
+	} *shared;
+	bool running;
+	bool look;
+	struct interlock interlock;
+	uint64_t stop_began;
+	uint64_t stopped_ns;
 };
 
 void agent_init(struct agent *agent);
@@ -41,6 +64,7 @@ bool agent_has_monitor(const struct agent *agent);
 int agent_query_running(struct agent *agent, bool *running);
 int agent_stop_vm(struct agent *agent);
 int agent_continue_vm(struct agent *agent);
+const char *agent_stopped_text(const struct agent *agent);
 int agent_follow_run_state(struct agent *agent);
 void agent_run(struct agent *agent);
 void agent_close(struct agent *agent);

@@ -126,6 +126,8 @@ static struct json_object *attached_json(const struct attach *at, uint64_t id)
 	json_object_object_add(obj, "name", json_object_new_string(agent->vm.guest));
 	json_object_object_add(obj, "follows_qemu",
 			       json_object_new_boolean(agent_has_monitor(agent)));
+	json_object_object_add(obj, "took_state", json_object_new_boolean(at->to.silenced));
+	json_object_object_add(obj, "stopped_ns", json_number(agent->stopped_ns));
 	config_add_json(obj, &at->to.config);
 	if (!block_get_policy(agent->block, 0, &policy))
 		policy_add_json(obj, &policy);
@@ -147,6 +149,8 @@ static void report_attached(const struct attach *at)
 	       at->to.config.num_timers);
 	if (!block_get_policy(agent->block, 0, &policy))
 		printf(", lost ticks: %s", policy_name(policy.policy));
+	if (agent->stopped_ns)
+		printf(", VM stopped for %s", agent_stopped_text(agent));
 	putchar('\n');
 	fflush(stdout);
 }
@@ -166,6 +170,7 @@ static struct json_object *dry_run_json(const struct attach *at)
 			       json_object_new_string(to->agent.qmp.version));
 	if (!to->config.num_timers)
 		return obj;
+	json_object_object_add(obj, "in_use", json_object_new_boolean(to->in_use));
 	config_add_json(obj, &to->config);
 	timers = json_object_new_array();
 	for (unsigned int i = 0; i < to->config.num_timers; i++)
@@ -184,6 +189,8 @@ static void print_dry_run(const struct attach *at)
 		config_print(&to->config);
 	for (unsigned int i = 0; i < to->config.num_timers; i++)
 		printf("timer %u: %s\n", i, timer_config_text(&to->config.timer[i]));
+	if (to->in_use)
+		printf("the guest uses its HPET, whose state would be taken over\n");
 	for (size_t i = 0; i < json_object_array_length(to->problems); i++)
 		printf("problem: %s\n", json_object_get_string(
 		       json_object_array_get_idx(to->problems, i)));
@@ -369,8 +376,8 @@ const struct command attach_command = {
 	.summary = "give a QEMU the in-kernel HPET",
 	.help =
 	"Usage: kvm-hpet attach --pid N | --qmp SOCKET [OPTION]...\n"
-	"Gives an unmodified QEMU, whose guest does not use its HPET yet, the whole\n"
-	"HPET inside the host kernel, and leaves a process behind that keeps it in step.\n\n"
+	"Gives an unmodified QEMU the whole HPET inside the host kernel, which goes on\n"
+	"from where QEMU's own stands, and leaves a process behind that keeps it in step.\n\n"
 	"      --pid N             process id of the QEMU\n"
 	"      --qmp SOCKET        a QMP socket of it that nobody else uses\n"
 	"      --assume-reset      without QMP: you promise that the guest has not used\n"

@@ -155,6 +155,22 @@ int block_get_state(int block, struct kvm_hpet_state *state)
 }
 
 /**
+ * block_set_state() - replace the whole state
+ * @block: its descriptor
+ * @state: the new one
+ *
+ * Return: 0, or -1 after fail(), with errno kept
+ */
+int block_set_state(int block, const struct kvm_hpet_state *state)
+{
+	if (!ioctl(block, KVM_HPET_SET_STATE, state))
+		return 0;
+	if (errno == EINVAL)
+		return fail("the in-kernel HPET does not take this state (invalid)");
+	return failed("set the block's state");
+}
+
+/**
  * block_get_stats() - what became of the ticks
  * @block: its descriptor
  * @stats: filled in
@@ -231,6 +247,26 @@ bool state_in_use(const struct kvm_hpet_state *state)
 	for (unsigned int i = 0; i < state->num_timers && i < KVM_HPET_MAX_TIMERS; i++)
 		if (state->timer[i].config & HPET_TN_INT_ENB)
 			return true;
+	return false;
+}
+
+/**
+ * state_touched() - whether a guest has touched this HPET since its reset
+ * @state: its state
+ *
+ * Return: true if so
+ */
+bool state_touched(const struct kvm_hpet_state *state)
+{
+	if (state->config || state->status || state->counter)
+		return true;
+	for (unsigned int i = 0; i < state->num_timers && i < KVM_HPET_MAX_TIMERS; i++) {
+		const struct kvm_hpet_timer_state *timer = &state->timer[i];
+		uint64_t reset = timer->config & HPET_TN_SIZE_CAP ? UINT64_MAX : UINT32_MAX;
+
+		if ((timer->config & HPET_TN_WRITABLE) || timer->comparator != reset)
+			return true;
+	}
 	return false;
 }
 

@@ -106,8 +106,12 @@ static int take_answer(pid_t pid, int fd, int agent)
 		return fail("%s", text + strlen(ANSWER_REFUSED));
 	if (agent >= 0 && !becomes_readable(agent))
 		return fail("the agent of process %d does not end", pid);
+	if (!strncmp(text, ANSWER_BUT, strlen(ANSWER_BUT)))
+		return fail("detached from process %d, but: %s", pid, text + strlen(ANSWER_BUT));
+	printf("detached from process %d", pid);
 	if (strlen(text) > strlen(ANSWER_DONE))
-		return fail("detached from process %d, but: %s", pid, text + strlen(ANSWER_DONE));
+		printf(", VM stopped for %s", text + strlen(ANSWER_DONE));
+	putchar('\n');
 	return 0;
 }
 
@@ -122,8 +126,6 @@ static int ask_agent(pid_t pid, int fd, bool force)
 		ret = take_answer(pid, fd, agent);
 	if (agent >= 0)
 		close(agent);
-	if (!ret)
-		printf("detached from process %d\n", pid);
 	return ret;
 }
 
@@ -191,11 +193,12 @@ const struct command detach_command = {
 	.help =
 	"Usage: kvm-hpet detach --pid N | --qmp SOCKET | --all [--force]\n"
 	"Takes the in-kernel HPET away again, so that QEMU's own one serves the guest.\n"
-	"Refused while the guest uses it, since its state can't be given back so far.\n\n"
+	"QEMU's goes on from where the in-kernel one stands.\n\n"
 	"      --pid N       process id of the QEMU\n"
 	"      --qmp SOCKET  the QMP socket of the QEMU\n"
 	"      --all         all that were attached\n"
-	"      --force       also if the guest uses its HPET, which then is gone for it\n"
+	"      --force       also if ticks that are still due get lost with it, or if the\n"
+	"                    state can't be given back: then the guest's HPET is gone\n"
 	"                    until its next reset\n"
 	"  -h, --help        this text\n",
 	.run = run,

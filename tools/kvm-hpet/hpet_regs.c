@@ -3,7 +3,6 @@
  * The registers of QEMU's own HPET: read through its monitor, understood as
  * the configuration of a block, and looked at for traces of use.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +22,6 @@ enum {
 	TIMER_COMPARATOR = 1,
 };
 
-/* The guest may clear these only with the device in use; reset leaves them 0. */
-#define TN_WRITABLE	(HPET_TN_INT_TYPE | HPET_TN_INT_ENB | HPET_TN_TYPE | HPET_TN_VAL_SET | \
-			 HPET_TN_32MODE | HPET_TN_ROUTE_MASK << HPET_TN_ROUTE_SHIFT | HPET_TN_FSB_EN)
-
 static const uint64_t *timer_regs(const struct hpet_regs *regs, unsigned int timer)
 {
 	return &regs->word[TIMERS + timer * TIMER_WORDS];
@@ -44,66 +39,84 @@ static int no_hpet(void)
 }
 
 /* One line of xp: "00000000fed00000: 0x009896808086a201 0x0000000000000000" */
-static const char *parse_line(struct hpet_regs *regs, size_t *words, const char *line)
+static const char *parse_line(struct hpet_regs *regs, size_t *word, size_t end_word,
+			      const char *line)
 {
 	uint64_t address;
 	char *end;
 
 	address = strtoull(line, &end, 16);
-	if (end == line || *end != ':' || address != KVM_HPET_DEFAULT_BASE + *words * 8)
+	if (end == line || *end != ':' || address != KVM_HPET_DEFAULT_BASE + *word * 8)
 		return NULL;
 	for (line = end + 1; *line == ' '; line = end) {
 		uint64_t value = strtoull(line, &end, 16);
 
-		if (end == line || *words == HPET_REGS_WORDS)
+		if (end == line || *word == end_word)
 			return NULL;
-		regs->word[(*words)++] = value;
+		regs->word[(*word)++] = value;
 	}
 	return line + strspn(line, "\r\n");
 }
 
 /**
  * hpet_regs_parse() - understand what the monitor's xp command printed
- * @regs: filled in
- * @dump: "xp /128gx 0xfed00000"
+ * @regs: filled in, as far as it was printed
+ * @dump: "xp /44gx 0xfed00000"
+ * @first: word at which it begins
+ * @words: how many have to be there
  *
  * Return: 0, or -1 after fail()
  */
-int hpet_regs_parse(struct hpet_regs *regs, const char *dump)
+int hpet_regs_parse(struct hpet_regs *regs, const char *dump, size_t first, size_t words)
 {
-	size_t words = 0;
+	size_t word = first;
 
 	if (strstr(dump, "Cannot access memory"))
 		return no_hpet();
 	for (const char *line = dump; *line; )
-		if (!(line = parse_line(regs, &words, line)))
+		if (!(line = parse_line(regs, &word, first + words, line)))
 			return fail("QEMU's monitor printed something else than memory: \"%.60s\"", dump);
-	if (words != HPET_REGS_WORDS)
-		return fail("QEMU's monitor printed %zu words of memory instead of %d", words,
-			    HPET_REGS_WORDS);
+	if (word != first + words)
+		return fail("QEMU's monitor printed %zu words of memory instead of %zu",
+			    word - first, words);
 	return 0;
 }
 
-/**
- * hpet_regs_read() - read the registers of a QEMU's own HPET
- * @regs: filled in
- * @qmp: monitor; what it reads is QEMU's HPET also while a block hides that from the guest
- *
- * Return: 0, or -1 after fail()
- */
-int hpet_regs_read(struct hpet_regs *regs, struct qmp *qmp)
+static int read_words(struct hpet_regs *regs, struct qmp *qmp, size_t first, size_t words)
 {
 	struct json_object *dump;
 	char command[64];
 	int ret;
 
-	snprintf(command, sizeof(command), "xp /%dgx %#llx", HPET_REGS_WORDS,
-		 KVM_HPET_DEFAULT_BASE);
+	snprintf(command, sizeof(command), "xp /%zugx %#llx", words,
+		 KVM_HPET_DEFAULT_BASE + first * 8);
 	if (qmp_human_command(qmp, command, &dump))
 		return -1;
-	ret = hpet_regs_parse(regs, json_object_get_string(dump));
+	ret = hpet_regs_parse(regs, json_object_get_string(dump), first, words);
 	json_object_put(dump);
 	return ret;
+}
+
+/**
+ * hpet_regs_read() - read the registers of a QEMU's own HPET
+ * @regs: filled in; the registers of timers that it does not have are 0
+ * @qmp: monitor; what it reads is QEMU's HPET also while a block hides that from the guest
+ *
+ * Not all of them, unless there are so many timers: QEMU takes its time to print.
+ *
+ * Return: 0, or -1 after fail()
+ */
+int hpet_regs_read(struct hpet_regs *regs, struct qmp *qmp)
+{
+	size_t words = TIMERS + KVM_HPET_MIN_TIMERS * TIMER_WORDS, more;
+
+	*regs = (struct hpet_regs){ 0 };
+	if (read_words(regs, qmp, 0, words))
+		return -1;
+	more = num_timers(regs) - KVM_HPET_MIN_TIMERS;
+	if (num_timers(regs) <= KVM_HPET_MIN_TIMERS || num_timers(regs) > HPET_REGS_TIMERS)
+		return 0;
+	return read_words(regs, qmp, words, more * TIMER_WORDS);
 }
 
 static void timer_config(const uint64_t *timer, struct kvm_hpet_timer_config *config)
@@ -151,39 +164,37 @@ int hpet_regs_config(const struct hpet_regs *regs, struct kvm_hpet_config *confi
 	return 0;
 }
 
-static int in_use(const char *what, uint64_t value)
-{
-	return fail("the guest already uses its HPET (%s %#" PRIx64 "): attach before it boots, or reset it",
-		    what, value);
-}
-
 /**
- * hpet_regs_check_reset() - see that the guest has not touched its HPET since reset
+ * hpet_regs_in_use() - whether the guest has touched its HPET since reset
  * @regs: the registers
  *
- * Return: 0, or -1 after fail()
+ * Return: true if so
  */
-int hpet_regs_check_reset(const struct hpet_regs *regs)
+bool hpet_regs_in_use(const struct hpet_regs *regs)
 {
-	char what[40];
-
-	if (regs->word[CONFIGURATION])
-		return in_use("general configuration", regs->word[CONFIGURATION]);
-	if (regs->word[STATUS])
-		return in_use("interrupt status", regs->word[STATUS]);
-	if (regs->word[COUNTER])
-		return in_use("main counter", regs->word[COUNTER]);
+	if (regs->word[CONFIGURATION] || regs->word[STATUS] || regs->word[COUNTER])
+		return true;
 	for (unsigned int i = 0; i < num_timers(regs); i++) {
 		const uint64_t *timer = timer_regs(regs, i);
 
-		snprintf(what, sizeof(what), "timer %u configuration", i);
-		if (timer[0] & TN_WRITABLE)
-			return in_use(what, timer[0]);
-		snprintf(what, sizeof(what), "timer %u comparator", i);
-		if (timer[TIMER_COMPARATOR] != ~0ULL)
-			return in_use(what, timer[TIMER_COMPARATOR]);
+		if (timer[0] & (HPET_TN_WRITABLE | HPET_TN_VAL_SET) || timer[TIMER_COMPARATOR] != ~0ULL)
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+/**
+ * hpet_regs_armed() - whether a timer would interrupt the guest
+ * @regs: the registers
+ *
+ * Return: true if so
+ */
+bool hpet_regs_armed(const struct hpet_regs *regs)
+{
+	for (unsigned int i = 0; i < num_timers(regs); i++)
+		if (timer_regs(regs, i)[0] & HPET_TN_INT_ENB)
+			return true;
+	return false;
 }
 
 /* I/O APIC pins that QEMU's machine types allow the HPET's timers */

@@ -21,10 +21,11 @@ struct hpet_regs {
 	uint64_t word[HPET_REGS_WORDS];
 };
 
-int hpet_regs_parse(struct hpet_regs *regs, const char *dump);
+int hpet_regs_parse(struct hpet_regs *regs, const char *dump, size_t first, size_t words);
 int hpet_regs_read(struct hpet_regs *regs, struct qmp *qmp);
 int hpet_regs_config(const struct hpet_regs *regs, struct kvm_hpet_config *config);
-int hpet_regs_check_reset(const struct hpet_regs *regs);
+bool hpet_regs_in_use(const struct hpet_regs *regs);
+bool hpet_regs_armed(const struct hpet_regs *regs);
 int hpet_assumed_config(const struct qemu_proc *proc, struct kvm_hpet_config *config);
 
 #endif

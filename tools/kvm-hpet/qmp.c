@@ -181,10 +181,11 @@ static int next_message(struct qmp *qmp, long long deadline, struct json_object 
 
 static void dispatch_event(struct qmp *qmp, struct json_object *msg)
 {
-	struct json_object *event;
+	struct json_object *event, *data = NULL;
 
+	json_object_object_get_ex(msg, "data", &data);
 	if (json_object_object_get_ex(msg, "event", &event) && event && qmp->on_event)
-		qmp->on_event(qmp->context, json_object_get_string(event));
+		qmp->on_event(qmp->context, json_object_get_string(event), data);
 }
 
 static int read_version(struct qmp *qmp, struct json_object *greeting)
@@ -228,7 +229,29 @@ int qmp_greet(struct qmp *qmp)
 	return ret ? ret : qmp_command(qmp, "qmp_capabilities", NULL, NULL);
 }
 
-static int send_command(struct qmp *qmp, const char *name, struct json_object *args)
+/* With a descriptor for QEMU, unless it is -1 */
+static ssize_t send_text(int socket, const char *text, size_t len, int fd)
+{
+	struct iovec data = { .iov_base = (char *)text, .iov_len = len };
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .header = {
+		.cmsg_len = CMSG_LEN(sizeof(int)),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS,
+	} };
+	struct msghdr msg = { .msg_iov = &data, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control.room);
+	}
+	return sendmsg(socket, &msg, MSG_NOSIGNAL);
+}
+
+static int send_command(struct qmp *qmp, const char *name, struct json_object *args, int fd)
 {
 	struct json_object *cmd = json_object_new_object();
 	const char *text;
@@ -241,7 +264,7 @@ static int send_command(struct qmp *qmp, const char *name, struct json_object *a
 	json_object_object_add(cmd, "id", json_object_new_int(++qmp->id));
 	text = json_object_to_json_string_length(cmd, JSON_C_TO_STRING_PLAIN, &len);
 	/* Far less than a socket's buffer, and one command at a time: it fits. */
-	n = send(qmp->fd, text, len, MSG_NOSIGNAL);
+	n = send_text(qmp->fd, text, len, fd);
 	json_object_put(cmd);
 	if (n < 0)
 		return fail("cannot write to QEMU's monitor: %m");
@@ -280,9 +303,25 @@ static int take_reply(struct qmp *qmp, const char *name, struct json_object *msg
 int qmp_command(struct qmp *qmp, const char *name, struct json_object *args,
 		struct json_object **result)
 {
+	return qmp_command_fd(qmp, name, args, -1, result);
+}
+
+/**
+ * qmp_command_fd() - a command that hands QEMU a descriptor
+ * @qmp: the connection
+ * @name: of the command
+ * @args: its arguments or NULL; given away
+ * @fd: the descriptor, or -1
+ * @result: what it returned, for json_object_put(); or NULL
+ *
+ * Return: 0, or -1 after fail()
+ */
+int qmp_command_fd(struct qmp *qmp, const char *name, struct json_object *args, int fd,
+		   struct json_object **result)
+{
 	long long deadline = now_ms() + COMMAND_MS;
 	struct json_object *msg;
-	int ret = send_command(qmp, name, args);
+	int ret = send_command(qmp, name, args, fd);
 
 	while (!ret) {
 		ret = next_message(qmp, deadline, &msg);
@@ -318,6 +357,20 @@ int qmp_human_command(struct qmp *qmp, const char *line, struct json_object **te
 }
 
 /**
+ * qmp_version() - QEMU's version as a number
+ * @qmp: greeted
+ *
+ * Return: major << 8 | minor
+ */
+unsigned int qmp_version(const struct qmp *qmp)
+{
+	unsigned int major = 0, minor = 0;
+
+	sscanf(qmp->version, "%u.%u", &major, &minor);
+	return major << 8 | minor;
+}
+
+/**
  * qmp_receive_events() - take what has come without waiting
  * @qmp: the connection
  *
@@ -333,4 +386,30 @@ int qmp_receive_events(struct qmp *qmp)
 		json_object_put(msg);
 	}
 	return ret;
+}
+
+/**
+ * qmp_wait() - wait for an event
+ * @qmp: the connection
+ * @happened: set by the callback when it has come
+ * @timeout_ms: for no longer than that
+ *
+ * Return: 0, or -1 after fail()
+ */
+int qmp_wait(struct qmp *qmp, const bool *happened, int timeout_ms)
+{
+	long long deadline = now_ms() + timeout_ms;
+	struct json_object *msg;
+	int ret;
+
+	while (!*happened) {
+		ret = next_message(qmp, deadline, &msg);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			return fail("QEMU does not do what it was told");
+		dispatch_event(qmp, msg);
+		json_object_put(msg);
+	}
+	return 0;
 }

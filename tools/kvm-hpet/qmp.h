@@ -16,7 +16,8 @@
  * @used: length of @buf
  * @message: how much of the present message was parsed already
  * @version: QEMU's version
- * @on_event: called for each event, also while waiting for a reply
+ * @on_event: called for each event, also while waiting for a reply, so that it can't send
+ *	commands itself; with the data of the event, or NULL
  * @context: its first argument
  */
 struct qmp {
@@ -28,7 +29,7 @@ struct qmp {
 	size_t used;
 	size_t message;
 	char version[32];
-	void (*on_event)(void *context, const char *name);
+	void (*on_event)(void *context, const char *name, struct json_object *data);
 	void *context;
 };
 
@@ -37,7 +38,11 @@ int qmp_greet(struct qmp *qmp);
 void qmp_close(struct qmp *qmp);
 int qmp_command(struct qmp *qmp, const char *name, struct json_object *args,
 		struct json_object **result);
+int qmp_command_fd(struct qmp *qmp, const char *name, struct json_object *args, int fd,
+		   struct json_object **result);
+unsigned int qmp_version(const struct qmp *qmp);
 int qmp_human_command(struct qmp *qmp, const char *line, struct json_object **text);
 int qmp_receive_events(struct qmp *qmp);
+int qmp_wait(struct qmp *qmp, const bool *happened, int timeout_ms);
 
 #endif

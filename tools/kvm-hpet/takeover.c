@@ -4,6 +4,7 @@
  * all that can be checked from outside, create the block with the VM stopped.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,6 +49,9 @@ static int connect_monitor(struct takeover *to, const char *path, pid_t *listene
 	if (qmp_connect(qmp, path, listener))
 		return -1;
 	qmp->cancel_fd = to->agent.signals;
+	/* The agent leaves this directory. */
+	if (!realpath(path, to->agent.qmp_path))
+		return fail("cannot resolve %s: %m", path);
 	return 0;
 }
 
@@ -298,16 +302,18 @@ int takeover_check(struct takeover *to)
 	return check_device(to);
 }
 
-/* What QEMU's own HPET looks like, and that the guest has not begun to use it */
+/* What QEMU's own HPET looks like, and whether the guest has begun to use it */
 static int learn_config(struct takeover *to)
 {
-	struct hpet_regs regs;
-
 	if (!agent_has_monitor(&to->agent))
 		return hpet_assumed_config(&to->agent.vm, &to->config);
-	if (hpet_regs_read(&regs, &to->agent.qmp) || hpet_regs_config(&regs, &to->config))
+	if (hpet_regs_read(&to->regs, &to->agent.qmp) || hpet_regs_config(&to->regs, &to->config))
 		return -1;
-	return hpet_regs_check_reset(&regs) ? problem(to) : 0;
+	to->in_use = hpet_regs_in_use(&to->regs);
+	if (!qemu_hpet_is_silent(&to->regs))
+		return 0;
+	fail("the guest's HPET stands still: a kvm-hpet that held its state was killed; reset the guest");
+	return problem(to);
 }
 
 /* The block keeps the VM, so its descriptor is only needed for this moment. */
@@ -339,6 +345,22 @@ static int stop_if_running(struct takeover *to)
 	return running ? agent_stop_vm(&to->agent) : 0;
 }
 
+/*
+ * The guest uses its HPET: the block goes on from there, and QEMU's own is silenced.
+ * All of it while the VM stands: what keeps QEMU busy for longer than a period makes
+ * its own HPET lose a tick.
+ */
+static int take_state(struct takeover *to)
+{
+	int ret;
+
+	if (handover_prepare(&to->handover, &to->agent.qmp))
+		return -1;
+	ret = handover_take(&to->handover, &to->regs, to->agent.block, &to->taken, &to->silenced);
+	handover_finish(&to->handover);
+	return ret;
+}
+
 /**
  * takeover_create() - stop the VM and create the block; a dry run only reads
  * @to: checked. The VM stays stopped, also after a failure: see takeover_undo()
@@ -354,7 +376,25 @@ int takeover_create(struct takeover *to)
 	if (policy_named(&to->policy) &&
 	    policy_apply(to->agent.block, all_timers(&to->config), &to->policy))
 		return -1;
-	return agent_has_monitor(&to->agent) ? agent_follow_run_state(&to->agent) : 0;
+	if (!agent_has_monitor(&to->agent))
+		return 0;
+	if (agent_follow_run_state(&to->agent))
+		return -1;
+	if (to->in_use && take_state(to))
+		return -1;
+	return interlock_engage(&to->agent);
+}
+
+/* Its own HPET goes on where the block, which has not run, would have. */
+static int restore(struct takeover *to)
+{
+	int ret = 0;
+
+	if (to->silenced)
+		ret = handover_prepare(&to->handover, &to->agent.qmp) ||
+			handover_load(&to->handover, &to->taken);
+	handover_finish(&to->handover);
+	return ret;
 }
 
 /**
@@ -368,9 +408,15 @@ int takeover_undo(struct takeover *to)
 	char reason[512];
 
 	snprintf(reason, sizeof(reason), "%s", error_text());
+	to->agent.qmp.cancel_fd = -1;
+	/* If that fails, so does what follows, or nothing depends on it. */
+	interlock_release(&to->agent);
 	if (to->agent.block >= 0)
 		close(to->agent.block);
 	to->agent.block = -1;
+	if (restore(to))
+		return fail("%s; and QEMU's own HPET could not be given its state back, so the VM was left stopped: %s",
+			    reason, error_text());
 	if (to->was_running && agent_continue_vm(&to->agent))
 		return fail("%s; and the VM may have been left stopped: %s", reason,
 			    error_text());

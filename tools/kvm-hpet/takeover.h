@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "agent.h"
+#include "handover.h"
 #include "hpet_regs.h"
 #include "policy.h"
 
@@ -21,6 +22,11 @@
  * @device: /dev/kvm_hpet, -1 if not open
  * @was_running: the VM has to be continued in the end
  * @config: what the block looks like; @config.size 0: not known
+ * @regs: the registers of QEMU's own HPET
+ * @in_use: the guest has used it since its reset
+ * @handover: to take its state over, if so
+ * @taken: the state taken from QEMU's own HPET, which holds it no more
+ * @silenced: @taken counts
  * @problems: texts of what a dry run found to be wrong
  */
 struct takeover {
@@ -33,6 +39,11 @@ struct takeover {
 	int device;
 	bool was_running;
 	struct kvm_hpet_config config;
+	struct hpet_regs regs;
+	bool in_use;
+	struct handover handover;
+	struct kvm_hpet_state taken;
+	bool silenced;
 	struct json_object *problems;
 };
 

@@ -22,17 +22,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "ivshmem.h"
 #include "tick-guest.h"
 
 #define TICKS_A_LINE	10
@@ -160,66 +159,6 @@ static void heed(int argc, char *argv[])
 
 /* ---- samples for the observer ---- */
 
-static int is_ivshmem(const char *directory)
-{
-	char path[128], id[16] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/device", directory);
-	file = fopen(path, "r");
-	if (!file)
-		return 0;
-	if (!fgets(id, sizeof(id), file))
-		id[0] = 0;
-	fclose(file);
-	return !strcmp(id, "0x1110\n");
-}
-
-/* Memory space decoding is off in a device that has no driver. */
-static int enable_device(const char *directory)
-{
-	char path[128];
-	int fd, done;
-
-	snprintf(path, sizeof(path), "%s/enable", directory);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return 0;
-	done = write(fd, "1", 1) == 1;
-	close(fd);
-	return done;
-}
-
-static struct tick_ring *map_shared_memory(const char *directory)
-{
-	char path[128];
-	void *memory;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/resource2", directory);
-	fd = open(path, O_RDWR);
-	if (fd < 0)
-		return NULL;
-	memory = mmap(NULL, TICK_GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static struct tick_ring *find_shared_memory(void)
-{
-	struct tick_ring *ring = NULL;
-	glob_t devices;
-	size_t i;
-
-	if (glob("/sys/bus/pci/devices/*", 0, NULL, &devices))
-		return NULL;
-	for (i = 0; i < devices.gl_pathc && !ring; i++)
-		if (is_ivshmem(devices.gl_pathv[i]) && enable_device(devices.gl_pathv[i]))
-			ring = map_shared_memory(devices.gl_pathv[i]);
-	globfree(&devices);
-	return ring;
-}
-
 static void count_into(volatile struct tick_ring *ring)
 {
 	uint64_t n;
@@ -329,7 +268,7 @@ int main(int argc, char *argv[])
 	mount_all();
 	print_clocks();
 	heed(argc, argv);
-	ring = find_shared_memory();
+	ring = find_shared_memory(TICK_GUEST_SIZE);
 	if (ring)
 		count_into(ring);
 	else
