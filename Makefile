@@ -68,11 +68,11 @@ check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtim
 	@selftests/guests/run
 
 KERNELS ?= 6.1 6.12 7.3
-check-kernels: testhost ## DKMS, clang, all kselftests, a guest on Linux 6.1, 6.12 and 7.3 (KERNELS=; TIME)
+check-kernels: testhost ## DKMS, clang, all kselftests, a guest on Linux 6.1, 6.12 and 7.3 (15 minutes a kernel on a busy machine; KERNELS=)
 	@$(call setup,check kernels)
 	@selftests/check $(addprefix kernel-,$(KERNELS))
 
-check-intel: ## kselftests on a host with VMX and EPT, in Bochs (TIMEINTEL)
+check-intel: ## kselftests on a host with VMX and EPT, in Bochs (6 minutes on a busy machine)
 	@$(call setup,build check intel)
 	@$(MAKE) -s KDIR="$$(ls -d /usr/src/linux-headers-*-amd64 | sort -V | tail -n 1)" modules
 	@selftests/check intel
