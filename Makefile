@@ -11,8 +11,8 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall deb check-deb docs demo drift endurance check check-guests check-oracle fuzz prove \
-	coverage bench bench-check lint clean help
+.PHONY: all modules tool install uninstall deb check-deb docs demo drift endurance check check-guests check-intel check-kernels \
+	check-oracle fuzz prove coverage bench bench-check lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -86,12 +86,22 @@ endurance: testhost ## an hour of a guest under random loads, policies changing 
 	@endurance/run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 check: testhost ## all tests of a submission (sets itself up)
-	@$(call setup,check oracle fuzz lint demo coverage docs manual)
+	@$(call setup,check oracle kernels fuzz lint demo coverage docs manual)
 	@selftests/check
 
 check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtimers (2 to 4 minutes)
 	@$(call setup,check)
 	@selftests/guests/run
+
+KERNELS ?= 6.1 6.12 7.3
+check-kernels: testhost ## DKMS, clang, all kselftests, a guest on Linux 6.1, 6.12 and 7.3 (15 minutes a kernel on a busy machine; KERNELS=)
+	@$(call setup,check kernels)
+	@selftests/check $(addprefix kernel-,$(KERNELS))
+
+check-intel: ## kselftests on a host with VMX and EPT, in Bochs (6 minutes on a busy machine)
+	@$(call setup,build check intel)
+	@$(MAKE) -s KDIR="$$(ls -d /usr/src/linux-headers-*-amd64 | sort -V | tail -n 1)" modules
+	@selftests/check intel
 
 check-oracle: ## the model against the HPETs of QEMU 7.2 and 10.0, a million operations each (1 to 2 minutes)
 	@$(call setup,oracle)

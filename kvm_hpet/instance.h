@@ -16,6 +16,7 @@
 
 #include <linux/kvm_hpet.h>
 
+#include "compat.h"
 #include "hpet_block.h"
 
 struct kvm_hpet;

@@ -12,20 +12,15 @@
 #include <linux/kprobes.h>
 #include <linux/static_call.h>
 
+#include "kvm_functions.h"
 #include "kvm_private.h"
 
-DEFINE_STATIC_CALL_NULL(hpet_is_vm, file_is_kvm);
-DEFINE_STATIC_CALL_NULL(hpet_bus_add, kvm_io_bus_register_dev);
-DEFINE_STATIC_CALL_NULL(hpet_bus_del, kvm_io_bus_unregister_dev);
-DEFINE_STATIC_CALL_NULL(hpet_set_irq, kvm_set_irq);
-DEFINE_STATIC_CALL_NULL(hpet_set_msi, kvm_set_msi);
-DEFINE_STATIC_CALL_NULL(hpet_ack_add, kvm_register_irq_ack_notifier);
-DEFINE_STATIC_CALL_NULL(hpet_ack_del, kvm_unregister_irq_ack_notifier);
-DEFINE_STATIC_CALL_NULL(hpet_mask_add, kvm_register_irq_mask_notifier);
-DEFINE_STATIC_CALL_NULL(hpet_mask_del, kvm_unregister_irq_mask_notifier);
-DEFINE_STATIC_CALL_NULL(hpet_source_get, kvm_request_irq_source_id);
-DEFINE_STATIC_CALL_NULL(hpet_source_put, kvm_free_irq_source_id);
-DEFINE_STATIC_CALL_NULL(hpet_inhibit, kvm_set_or_clear_apicv_inhibit);
+#define DEFINE_CALL(name) DEFINE_STATIC_CALL_NULL(hpet_##name, name);
+
+KVM_HPET_NEEDED_FUNCTIONS(DEFINE_CALL)
+DEFINE_CALL(kvm_request_irq_source_id)
+DEFINE_CALL(kvm_free_irq_source_id)
+DEFINE_CALL(kvm_set_or_clear_apicv_inhibit)
 
 /**
  * struct kvm_function - a function of KVM's and the call of it
@@ -43,12 +38,14 @@ struct kvm_function {
 	bool found;
 };
 
-#define KVM_FUNCTION(_name, call, _optional) {			\
-	.name = (_name),					\
-	.key = &STATIC_CALL_KEY(call),				\
-	.trampoline = STATIC_CALL_TRAMP_ADDR(call),		\
+#define KVM_FUNCTION(_name, _optional) {			\
+	.name = #_name,						\
+	.key = &STATIC_CALL_KEY(hpet_##_name),			\
+	.trampoline = STATIC_CALL_TRAMP_ADDR(hpet_##_name),	\
 	.optional = (_optional),				\
 }
+
+#define NEEDED(name) KVM_FUNCTION(name, false),
 
 enum {
 	SOURCE_GET,
@@ -57,24 +54,16 @@ enum {
 };
 
 static struct kvm_function functions[] = {
-	[SOURCE_GET] = KVM_FUNCTION("kvm_request_irq_source_id",
-				    hpet_source_get, true),
-	[SOURCE_PUT] = KVM_FUNCTION("kvm_free_irq_source_id",
-				    hpet_source_put, true),
-	[INHIBIT] = KVM_FUNCTION("kvm_set_or_clear_apicv_inhibit",
-				 hpet_inhibit, true),
-	KVM_FUNCTION("file_is_kvm", hpet_is_vm, false),
-	KVM_FUNCTION("kvm_io_bus_register_dev", hpet_bus_add, false),
-	KVM_FUNCTION("kvm_io_bus_unregister_dev", hpet_bus_del, false),
-	KVM_FUNCTION("kvm_set_irq", hpet_set_irq, false),
-	KVM_FUNCTION("kvm_set_msi", hpet_set_msi, false),
-	KVM_FUNCTION("kvm_register_irq_ack_notifier", hpet_ack_add, false),
-	KVM_FUNCTION("kvm_unregister_irq_ack_notifier", hpet_ack_del, false),
-	KVM_FUNCTION("kvm_register_irq_mask_notifier", hpet_mask_add, false),
-	KVM_FUNCTION("kvm_unregister_irq_mask_notifier", hpet_mask_del, false),
+	[SOURCE_GET] = KVM_FUNCTION(kvm_request_irq_source_id, true),
+	[SOURCE_PUT] = KVM_FUNCTION(kvm_free_irq_source_id, true),
+	[INHIBIT] = KVM_FUNCTION(kvm_set_or_clear_apicv_inhibit, true),
+	KVM_HPET_NEEDED_FUNCTIONS(NEEDED)
 };
 
-/* A probe that is never armed: it only tells the address. */
+/*
+ * A probe that is never armed: it only tells the address, even if kprobes are
+ * switched off in debugfs.
+ */
 static int find(struct kvm_function *f)
 {
 	struct kprobe kp = {
@@ -103,7 +92,7 @@ int kvm_private_init(void)
 		ret = find(f);
 		if (!ret || f->optional)
 			continue;
-		pr_err("can't find KVM's %s (%d): CONFIG_KPROBES and a supported KVM are needed\n",
+		pr_err("KVM has no function %s (%d): this kernel's KVM can't be used; not loaded\n",
 		       f->name, ret);
 		return -EOPNOTSUPP;
 	}
@@ -112,13 +101,13 @@ int kvm_private_init(void)
 
 bool kvm_private_is_vm(struct file *file)
 {
-	return static_call(hpet_is_vm)(file);
+	return static_call(hpet_file_is_kvm)(file);
 }
 
 int kvm_private_register_mmio(struct kvm *kvm, gpa_t addr, int len,
 			      struct kvm_io_device *dev)
 {
-	return static_call(hpet_bus_add)(kvm, KVM_MMIO_BUS, addr, len, dev);
+	return static_call(hpet_kvm_io_bus_register_dev)(kvm, KVM_MMIO_BUS, addr, len, dev);
 }
 
 void kvm_private_unregister_mmio(struct kvm *kvm, struct kvm_io_device *dev)
@@ -127,12 +116,12 @@ void kvm_private_unregister_mmio(struct kvm *kvm, struct kvm_io_device *dev)
 	 * Out of memory KVM takes the whole bus away. Ours is off it then, too,
 	 * and nothing else can be done about it.
 	 */
-	static_call(hpet_bus_del)(kvm, KVM_MMIO_BUS, dev);
+	static_call(hpet_kvm_io_bus_unregister_dev)(kvm, KVM_MMIO_BUS, dev);
 }
 
 int kvm_private_set_irq(struct kvm *kvm, int source_id, u32 gsi, int level)
 {
-	return static_call(hpet_set_irq)(kvm, source_id, gsi, level, false);
+	return static_call(hpet_kvm_set_irq)(kvm, source_id, gsi, level, false);
 }
 
 int kvm_private_set_msi(struct kvm *kvm, u32 address, u32 data)
@@ -142,30 +131,30 @@ int kvm_private_set_msi(struct kvm *kvm, u32 address, u32 data)
 		.msi = { .address_lo = address, .data = data },
 	};
 
-	return static_call(hpet_set_msi)(&e, kvm, KVM_USERSPACE_IRQ_SOURCE_ID,
+	return static_call(hpet_kvm_set_msi)(&e, kvm, KVM_USERSPACE_IRQ_SOURCE_ID,
 					 1, false);
 }
 
 void kvm_private_add_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian)
 {
-	static_call(hpet_ack_add)(kvm, kian);
+	static_call(hpet_kvm_register_irq_ack_notifier)(kvm, kian);
 }
 
 void kvm_private_del_ack(struct kvm *kvm, struct kvm_irq_ack_notifier *kian)
 {
-	static_call(hpet_ack_del)(kvm, kian);
+	static_call(hpet_kvm_unregister_irq_ack_notifier)(kvm, kian);
 }
 
 void kvm_private_add_mask(struct kvm *kvm, u32 gsi,
 			  struct kvm_irq_mask_notifier *kimn)
 {
-	static_call(hpet_mask_add)(kvm, gsi, kimn);
+	static_call(hpet_kvm_register_irq_mask_notifier)(kvm, gsi, kimn);
 }
 
 void kvm_private_del_mask(struct kvm *kvm, u32 gsi,
 			  struct kvm_irq_mask_notifier *kimn)
 {
-	static_call(hpet_mask_del)(kvm, gsi, kimn);
+	static_call(hpet_kvm_unregister_irq_mask_notifier)(kvm, gsi, kimn);
 }
 
 int kvm_private_get_source_id(struct kvm *kvm)
@@ -174,14 +163,14 @@ int kvm_private_get_source_id(struct kvm *kvm)
 
 	if (!functions[SOURCE_GET].found || !functions[SOURCE_PUT].found)
 		return KVM_USERSPACE_IRQ_SOURCE_ID;
-	id = static_call(hpet_source_get)(kvm);
+	id = static_call(hpet_kvm_request_irq_source_id)(kvm);
 	return id < 0 ? -EBUSY : id;
 }
 
 void kvm_private_put_source_id(struct kvm *kvm, int source_id)
 {
 	if (source_id != KVM_USERSPACE_IRQ_SOURCE_ID)
-		static_call(hpet_source_put)(kvm, source_id);
+		static_call(hpet_kvm_free_irq_source_id)(kvm, source_id);
 }
 
 /* See apicv.c. */
@@ -190,14 +179,16 @@ void kvm_private_put_source_id(struct kvm *kvm, int source_id)
 bool kvm_private_inhibit_apicv(struct kvm *kvm)
 {
 	if (!functions[INHIBIT].found || !boot_cpu_has(X86_FEATURE_SVM) ||
-	    test_bit(APICV_INHIBIT_REASON_DISABLE,
+	    test_bit(APICV_INHIBIT_REASON_DISABLED,
 		     &kvm->arch.apicv_inhibit_reasons))
 		return false;
-	static_call(hpet_inhibit)(kvm, APICV_REASON, true);
+	static_call(hpet_kvm_set_or_clear_apicv_inhibit)
+		(kvm, APICV_REASON, true);
 	return true;
 }
 
 void kvm_private_allow_apicv(struct kvm *kvm)
 {
-	static_call(hpet_inhibit)(kvm, APICV_REASON, false);
+	static_call(hpet_kvm_set_or_clear_apicv_inhibit)
+		(kvm, APICV_REASON, false);
 }

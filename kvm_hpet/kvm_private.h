@@ -6,7 +6,7 @@
 #ifndef _KVM_HPET_KVM_PRIVATE_H
 #define _KVM_HPET_KVM_PRIVATE_H
 
-#include <linux/kvm_host.h>
+#include "compat.h"
 
 struct kvm_io_device;
 

@@ -64,6 +64,17 @@ static uint64_t off_for(struct machine *m, uint64_t k, uint64_t period)
 	return ticks_due(now, period, period);
 }
 
+/*
+ * The ticks due when the statistics were read: those when the guest stopped, and
+ * what fell due since then if the host was held up.
+ */
+static void ok_due(struct machine *m, const struct kvm_hpet_timer_stats *s,
+		   uint64_t due, const char *name)
+{
+	ok_in(s->due, due, ticks_due(state_get(m).counter, MS, MS),
+	      "%s: due by then", name);
+}
+
 static void ok_ahead(struct machine *m, const struct way *w, const char *name)
 {
 	int64_t ahead = m->g->irq[w->vector].max_ahead;
@@ -80,27 +91,30 @@ static void test_discard(const struct way *w, uint64_t k)
 	struct machine *m = lost_machine(w, MS);
 	struct guest_irq *irq = &m->g->irq[w->vector];
 	struct kvm_hpet_timer_stats s;
-	uint64_t due, end;
+	uint64_t due, later, end;
 	char name[64];
 
 	snprintf(name, sizeof(name), "discard, %s, off for %lu", w->name, k);
 	block_enable(m, w->config);
 	due = off_for(m, k, MS);
-	ok_eq(irq->seen, 1, "%s: one seen of %lu", name, due);
 	s = stats_get(m, w->timer);
-	ok_eq(s.due, due, "%s: due", name);
+	ok_due(m, &s, due, name);
+	later = s.due - due;
+	ok_in(irq->seen, 1, 1 + later, "%s: one seen of %lu", name, due);
 	ok_eq(s.backlog, 0, "%s: no backlog", name);
 	if (w->pin < 0) {
-		ok_eq(s.delivered, 1, "%s: delivered what was seen", name);
-		ok_eq(s.coalesced, due - 1, "%s: the others coalesced", name);
-		ok_eq(s.discarded, due - 1, "%s: and are gone", name);
+		ok_in(s.delivered, 1, 1 + later, "%s: delivered what was seen",
+		      name);
+		ok_eq(s.coalesced, s.due - s.delivered,
+		      "%s: the others coalesced", name);
+		ok_eq(s.discarded, s.coalesced, "%s: and are gone", name);
 	}
 	guest_spin(m, OP_SPIN_ON, (k + 10) * MS);
 	end = block_halt_quiet(m, MS, MS);
 	s = stats_get(m, w->timer);
 	ok_eq(s.due, ticks_due(end, MS, MS), "%s: due at the end", name);
-	ok_eq(irq->seen, s.due - (due - 1), "%s: no other lost, none made up",
-	      name);
+	ok_in(irq->seen, s.due - (due + later - 1), s.due - (due - 1),
+	      "%s: no other lost, none made up", name);
 	if (w->pin < 0)
 		ok_eq(s.delivered, irq->seen, "%s: delivered = seen", name);
 	ok_eq(s.reinjected, 0, "%s: none reinjected", name);
@@ -592,7 +606,7 @@ static void test_masked(const struct way *w, uint32_t p)
 	struct machine *m = lost_machine(w, MS);
 	struct guest_irq *irq = &m->g->irq[w->vector];
 	struct kvm_hpet_timer_stats s;
-	uint64_t end;
+	uint64_t end, masked;
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s, %s, masked for 10",
@@ -605,9 +619,13 @@ static void test_masked(const struct way *w, uint32_t p)
 	guest_spin(m, OP_SPIN_ON, 15 * MS + MS / 2);
 	ok_eq(irq->seen, 5, "%s: none meanwhile", name);
 	s = stats_get(m, w->timer);
-	ok_eq(s.due, 15, "%s: due meanwhile", name);
-	ok_eq(s.masked + s.delivered, 15, "%s: masked, not lost", name);
+	ok_due(m, &s, 15, name);
+	ok_eq(s.masked + s.delivered, s.due, "%s: masked, not lost", name);
 	mask(m, w, false);
+	/* A busy host may let one more fall due before the mask is off. */
+	s = stats_get(m, w->timer);
+	masked = s.masked;
+	ok_in(masked, 10, s.due - 5, "%s: masked until then", name);
 	guest_spin(m, OP_SPIN_ON, 25 * MS + MS / 2);
 	end = block_halt_quiet(m, MS, MS);
 	s = stats_get(m, w->timer);
@@ -616,9 +634,10 @@ static void test_masked(const struct way *w, uint32_t p)
 	 * Whether an edge waits behind the mask is the controller's affair: the
 	 * PIC latches one, so that one of the masked is seen after all.
 	 */
-	ok_in(irq->seen, s.due - 10, s.due - 9, "%s: none invented", name);
-	ok_in(s.masked, s.due - irq->seen, 10, "%s: masked in the statistics",
-	      name);
+	ok_in(irq->seen, s.due - masked, s.due - masked + 1,
+	      "%s: none invented", name);
+	ok_in(s.masked, s.due - irq->seen, masked,
+	      "%s: masked in the statistics", name);
 	ok_eq(s.delivered, s.due - s.masked, "%s: the others delivered", name);
 	ok_eq(s.discarded + s.backlog + s.reinjected, 0,
 	      "%s: nothing to make up", name);

@@ -4,7 +4,7 @@
 # The test host's initramfs, for sourcing by selftests/testbed/run: several uncompressed cpio archives one after the other,
 # which the kernel unpacks into one tree.  In each of them names lie in /usr, as in Debian; the base has the links
 # /bin, /lib and so on.  The caller sets $here, the directory of
-# this file, $boot_image, the kernel, and $modules, its modules.
+# this file, $boot_image, the kernel, $modules, its modules, and $signed, if they are to stay signed.
 # shellcheck disable=SC2154
 
 # Where a file of the caller's lands: a directory must not appear under the name of one of those links.
@@ -71,7 +71,7 @@ add_module() {
 	*.gz) gzip -dc "$from" ;;
 	*) cat "$from" ;;
 	esac >"$stage$name"
-	cut_signature "$stage$name"
+	[ -n "$signed" ] || cut_signature "$stage$name"
 	echo "$name" >>"$stage/testbed/$list.list"
 }
 
@@ -105,7 +105,8 @@ add_kernel_modules() {
 	done
 }
 
-base_layer() {
+# Busybox, and the places where everything else goes.
+busybox_layer() {
 	local stage=$1 dir name
 	mkdir -p "$stage"/usr/{bin,sbin,lib,lib64,share} "$stage"/{dev,proc,sys,etc,modules,testbed}
 	for dir in bin sbin lib lib64; do
@@ -117,6 +118,11 @@ base_layer() {
 	done
 	echo root:x:0:0:root:/root:/bin/sh >"$stage/etc/passwd"
 	echo root:x:0: >"$stage/etc/group"
+}
+
+base_layer() {
+	local stage=$1
+	busybox_layer "$stage"
 	install -m 755 "$here/init" "$stage/init"
 	add_kernel_modules "$stage" kvm "$modules" kvm-amd
 	add_kernel_modules "$stage" virtio "$modules" virtio_pci virtio_console

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "describe.h"
 #include "error.h"
+#include "kvm_functions.h"
 
 #define CAP_SYS_PTRACE_BIT 19
 
@@ -75,15 +76,47 @@ static enum verdict check_kvm(char *text, size_t size)
 
 static enum verdict check_kprobes(char *text, size_t size)
 {
-	char line[16];
-
 	if (!file_mentions("/proc/kallsyms", " register_kprobe"))
 		return say(text, size, WRONG, "the kernel has no kprobes: use one with CONFIG_KPROBES=y");
-	if (!read_line("/sys/kernel/debug/kprobes/enabled", line, sizeof(line)))
-		return say(text, size, FINE, "the kernel has kprobes");
-	if (*line == '1')
-		return say(text, size, FINE, "kprobes are on");
-	return say(text, size, WRONG, "kprobes are off: echo 1 > /sys/kernel/debug/kprobes/enabled");
+	return say(text, size, FINE, "the kernel has kprobes");
+}
+
+#define NAME(name) #name,
+
+static const char * const needed[] = { KVM_HPET_NEEDED_FUNCTIONS(NAME) };
+
+#define NEEDED (sizeof(needed) / sizeof(needed[0]))
+
+/* Takes away from a set of needed functions what the kernel and its modules have */
+static unsigned int without_those_there(unsigned int missing)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[1024], name[128];
+
+	while (file && missing && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*s %*c %127s", name) != 1)
+			continue;
+		for (size_t i = 0; i < NEEDED; i++)
+			if (strcmp(name, needed[i]) == 0)
+				missing &= ~(1U << i);
+	}
+	if (file)
+		fclose(file);
+	return missing;
+}
+
+static enum verdict check_functions(char *text, size_t size)
+{
+	unsigned int missing;
+
+	if (!exists("/sys/module/kvm"))
+		return say(text, size, UNKNOWN, "nobody can tell before KVM is loaded");
+	missing = without_those_there((1U << NEEDED) - 1);
+	if (!missing)
+		return say(text, size, FINE, "KVM has all functions that the module needs");
+	snprintf(text, size, "KVM has no %s: use a kernel from 6.1 on with CONFIG_KVM_IOAPIC=y (if it has that)",
+		 needed[__builtin_ctz(missing)]);
+	return WRONG;
 }
 
 /*
@@ -222,6 +255,7 @@ static const struct {
 } checks[] = {
 	{ "kvm", check_kvm },
 	{ "kprobes", check_kprobes },
+	{ "functions", check_functions },
 	{ "module", check_module },
 	{ "signature", check_signature },
 	{ "device", check_device },
