@@ -27,11 +27,12 @@ INTRO = """.. SPDX-License-Identifier: GPL-2.0
 Drift under every load
 ======================
 
-``make drift``, {runs} of {all} runs, one for each timer, load and guest; QEMU {qemu} in a test host with Linux {kernel}.
-How it is measured, and what it shows: measurements.rst. Ticks are lost for good unless made up; "most behind" and "step" (the most by
-which guest time goes on within 0.1 s of true time) are what a program in the guest sees; "caught up" counts from the end of
-the last disturbance; "given up" are ticks that kvm_hpet counted as discarded; CPU is QEMU's share during the load. An asterisk:
-the guest got less CPU time than its ticks take.
+``make drift``, {runs} of {all} runs, one for each timer, load and guest; QEMU {qemu}
+in a test host with Linux {kernel}. How it is measured, and what it shows: :doc:`measurements`.
+
+Ticks are lost for good unless made up; "most behind" and "step" (the most by which guest time goes on within 0.1 s of true time) are
+what a program in the guest sees; "caught up" counts from the end of the last disturbance; "given up" are ticks that kvm_hpet
+counted as discarded; CPU is QEMU's share during the load. An asterisk: the guest got less CPU time than its ticks take.
 """
 
 
