@@ -151,6 +151,22 @@ static void a_saved_tick_is_kept(void **state)
 	assert_int_equal(lt.count.delivered, 1);
 }
 
+/* It waits for no acknowledgment of an edge, so nothing ends a wait. */
+static void time_and_masks_change_nothing(void **state)
+{
+	struct lost_ticks lt, before;
+
+	lost_ticks_init(&lt, 0);
+	lost_ticks_set_period(&lt, SEC, false);
+	lost_ticks_due(&lt, 1);
+	before = lt;
+	lost_ticks_unmasked(&lt, SEC);
+	lost_ticks_elapse(&lt, 10 * SEC);
+	lost_ticks_rerouted(&lt);
+	lost_ticks_resume(&lt, SEC);
+	assert_memory_equal(&lt, &before, sizeof(lt));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +175,7 @@ int main(void)
 		cmocka_unit_test(what_is_missed_is_gone),
 		cmocka_unit_test(late_ticks_are_counted),
 		cmocka_unit_test(a_saved_tick_is_kept),
+		cmocka_unit_test(time_and_masks_change_nothing),
 	};
 
 	limit_time();

@@ -97,7 +97,7 @@ two = load("two-stat")
 check(two is not None and len(two) == 2 and [len(block["timers"]) for block in two] == [1, 0],
       "JSON of stat for two VMs")
 doctor = load("doctor")
-check(doctor is not None and len(doctor) == 6 and all(line["result"] == "ok" for line in doctor), "JSON of doctor")
+check(doctor is not None and len(doctor) == 7 and all(line["result"] == "ok" for line in doctor), "JSON of doctor")
 in_l1 = sum(line.startswith("not ok ") for line in lines)
 verdict = (directory / "testbed" / "verdict").read_text(encoding="utf-8").strip()
 check(verdict.startswith("PASS") or (in_l1 and "exit status" in verdict), f"test bed: {verdict}")
