@@ -15,8 +15,9 @@ watchdog() {
 	sleep 850
 	echo "Bail out! no end within 850 s"
 	for process in /proc/[0-9]*; do
-		if [ -s "$process/cmdline" ]; then
-			echo "# ${process#/proc/} $(tr '\0' ' ' <"$process/cmdline")"
+		command=$(tr '\0' ' ' <"$process/cmdline")
+		if [ -n "$command" ]; then
+			echo "# ${process#/proc/} $command"
 			sed 's/^/#   /' "$process/stack"
 		fi
 	done

@@ -389,23 +389,28 @@ static int look_for_state(struct agent *agent)
 	return hpet_regs_armed(&regs) ? take_loaded(agent) : 0;
 }
 
-/* What events ask for that takes commands, during which further events may come */
-static void serve_events(struct agent *agent)
+/* What events ask for that takes commands. Return: whether there was anything */
+static bool serve_events(struct agent *agent)
 {
-	while (agent_has_monitor(agent) && (agent->interlock.wanted || agent->look)) {
-		if (interlock_serve(agent))
-			print_error();
-		if (agent->look && look_for_state(agent))
-			print_error();
-	}
+	if (!agent->interlock.wanted && !agent->look)
+		return false;
+	if (interlock_serve(agent))
+		print_error();
+	if (agent->look && look_for_state(agent))
+		print_error();
+	return true;
 }
 
+/* Until none is left: a command reads further ones into the buffer, where poll() sees none. */
 static void read_events(struct agent *agent)
 {
-	if (!qmp_receive_events(&agent->qmp)) {
-		serve_events(agent);
+	int ret;
+
+	do
+		ret = qmp_receive_events(&agent->qmp);
+	while (!ret && serve_events(agent));
+	if (!ret)
 		return;
-	}
 	/* QEMU's end closes its sockets before it can be seen otherwise. */
 	if (!qemu_proc_ends(&agent->vm, 2000))
 		log_line(LOG_ERR, "%s; stop, cont and reset of process %d are no longer followed",
@@ -481,12 +486,12 @@ static void have_spare(struct agent *agent)
 void agent_run(struct agent *agent)
 {
 	while (agent->block >= 0) {
+		have_spare(agent);
 		/* A command may have left events behind, in the buffer or seen already. */
 		if (agent_has_monitor(agent))
 			read_events(agent);
 		if (agent->block < 0)
 			break;
-		have_spare(agent);
 
 		struct pollfd fds[] = {
 			{ .fd = agent->qmp.fd, .events = POLLIN },
