@@ -8,12 +8,9 @@
  * that it does with it: interrupts go to the CPU's tables, where nobody looks.
  * A guest that gets its ticks shows that AVIC is inhibited indeed.
  */
-#include <sys/stat.h>
-
 #include "hpet_test.h"
 
 #define KVM_MODULES	"/testbed/kvm.list"
-#define TRACEFS		"/sys/kernel/tracing/instances/avic_test/"
 #define EVENT		"kvm_apicv_inhibit_changed"
 
 /* enum kvm_apicv_inhibit of Linux. */
@@ -65,33 +62,19 @@ static bool avic_is_on(void)
 
 /* ---- what KVM says of its inhibits ---- */
 
-static void trace_write(const char *file, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), TRACEFS "%s", file);
-	f = fopen(path, "w");
-	if (!f || fputs(text, f) < 0 || fclose(f))
-		die("%s: %s", path, strerror(errno));
-}
-
 static void trace_init(void)
 {
-	if (mkdir(TRACEFS, 0755))
-		die("mkdir " TRACEFS ": %s", strerror(errno));
+	trace_instance("avic_test");
 	trace_write("events/kvm/" EVENT "/enable", "1");
 }
 
 /* The reasons that hold, as a mask, by the last change; there is one VM at a time. */
 static unsigned long inhibits(void)
 {
-	FILE *f = fopen(TRACEFS "trace", "r");
+	FILE *f = trace_open("trace", "r");
 	unsigned long last = 0;
 	char line[256], *at;
 
-	if (!f)
-		die(TRACEFS "trace: %s", strerror(errno));
 	while (fgets(line, sizeof(line), f)) {
 		at = strstr(line, "inhibits=");
 		if (at)
@@ -240,6 +223,7 @@ int main(void)
 	test_pit();
 	test_ticks(-1);
 	test_ticks(16);
+	trace_instance_end();
 	ok(reload(""), "kvm-amd as it was");
 	done();
 }

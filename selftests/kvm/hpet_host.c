@@ -2,6 +2,7 @@
 /* The host's side of the kselftests of kvm_hpet; hpet_test.h says how they work. */
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "hpet_test.h"
@@ -672,4 +673,41 @@ int module_load(const char *path, const char *params)
 	ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
 	close(fd);
 	return ret;
+}
+
+/* ---- tracefs ---- */
+
+static char tracefs[128];
+
+void trace_instance(const char *name)
+{
+	snprintf(tracefs, sizeof(tracefs), "/sys/kernel/tracing/instances/%s",
+		 name);
+	if (mkdir(tracefs, 0755))
+		die("mkdir %s: %s", tracefs, strerror(errno));
+}
+
+void trace_instance_end(void)
+{
+	rmdir(tracefs);
+}
+
+FILE *trace_open(const char *file, const char *mode)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", tracefs, file);
+	f = fopen(path, mode);
+	if (!f)
+		die("%s: %s", path, strerror(errno));
+	return f;
+}
+
+void trace_write(const char *file, const char *text)
+{
+	FILE *f = trace_open(file, "w");
+
+	if (fputs(text, f) < 0 || fclose(f))
+		die("%s/%s: %s", tracefs, file, strerror(errno));
 }

@@ -270,6 +270,12 @@ const char *module_path(void);
 int module_unload(const char *name);
 int module_load(const char *path, const char *params);
 
+/* An instance of tracefs for this test; its files. */
+void trace_instance(const char *name);
+void trace_instance_end(void);
+FILE *trace_open(const char *file, const char *mode);
+void trace_write(const char *file, const char *text);
+
 /* Reads the statistics all the time, in a thread of its own. */
 struct watcher {
 	pthread_t thread;

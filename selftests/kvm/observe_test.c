@@ -8,31 +8,17 @@
  */
 #include <dirent.h>
 #include <sched.h>
-#include <sys/stat.h>
 
 #include "hpet_test.h"
 
-#define TRACEFS		"/sys/kernel/tracing/instances/observe_test/"
 #define DEBUGFS		"/sys/kernel/debug/kvm_hpet"
 
 /* ---- tracefs ---- */
 
-static void trace_write(const char *file, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), TRACEFS "%s", file);
-	f = fopen(path, "w");
-	if (!f || fputs(text, f) < 0 || fclose(f))
-		die("%s: %s", path, strerror(errno));
-}
-
 /* Events are ordered by a counter, whatever CPU they come from. */
 static void trace_init(void)
 {
-	if (mkdir(TRACEFS, 0755))
-		die("mkdir " TRACEFS ": %s", strerror(errno));
+	trace_instance("observe_test");
 	trace_write("buffer_size_kb", "2048");
 	trace_write("trace_clock", "counter");
 }
@@ -163,7 +149,7 @@ static void told_event(struct told *t, const char *event, const char *text)
 
 static void trace_read(struct told *t, uint64_t block, unsigned int timer)
 {
-	FILE *f = fopen(TRACEFS "trace", "r");
+	FILE *f = trace_open("trace", "r");
 	char line[512], event[32], *text;
 
 	while (fgets(line, sizeof(line), f)) {
@@ -682,6 +668,6 @@ int main(void)
 		test_retried();
 		test_midway();
 	}
-	rmdir(TRACEFS);
+	trace_instance_end();
 	done();
 }
