@@ -7,11 +7,14 @@
  *	u	starts the main counter
  *	t	takes ticks of 10 ms from timer 0 in legacy replacement mode
  *	k	the same once a key has been pressed (HMP sendkey)
+ *	c	the same, and says how they go with the main counter
  *	s	starts the main counter and suspends the machine to RAM
  *	o	turns the machine off once a key has been pressed
  *
  * On the debug port (-debugcon) it writes "S" when it starts, "K" when it waits
- * for a key and "." for every 10th tick, each on a line of its own.
+ * for a key and "." for every 10th tick, each on a line of its own. With c that one reads
+ * ". TICKS BEHIND BACK", in hex: ticks since the HPET was started, by how many they are
+ * behind the counter, and how often that has gone back.
  */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -38,6 +41,9 @@ struct gate {
 
 static struct gate idt[TIMER_VECTOR + 1];
 static volatile u32 ticks;
+static u32 tick_counts;		/* of the main counter, in a tick */
+static u32 went_back;
+static char mode;
 static u8 stack[4096] __attribute__((used));
 
 static void outb(u16 port, u8 value)
@@ -64,13 +70,58 @@ static void say(char what)
 	outb(0xe9, '\n');
 }
 
+/* 32 bits divided without the library's 64-bit division */
+static u32 divide(unsigned long long value, u32 by)
+{
+	u32 result, rest;
+
+	asm("divl %4" : "=a"(result), "=d"(rest)
+	    : "a"((u32)value), "d"((u32)(value >> 32)), "r"(by));
+	return result;
+}
+
+static void say_number(u32 value)
+{
+	outb(0xe9, ' ');
+	for (int shift = 28; shift >= 0; shift -= 4)
+		outb(0xe9, "0123456789abcdef"[value >> shift & 15]);
+}
+
+static unsigned long long counter(void)
+{
+	u32 high, low;
+
+	do {
+		high = HPET(0xf4);
+		low = HPET(0xf0);
+	} while (high != HPET(0xf4));
+	return (unsigned long long)high << 32 | low;
+}
+
+/* The counter began at 0 with the first interval. */
+static void say_how_they_go(void)
+{
+	static unsigned long long last;
+	unsigned long long now = counter();
+
+	went_back += now < last;
+	last = now;
+	say_number(ticks);
+	say_number(divide(now, tick_counts) - ticks);
+	say_number(went_back);
+}
+
 struct frame;
 __attribute__((interrupt)) static void tick(struct frame *frame)
 {
 	(void)frame;
 	outb(0x20, 0x20);
-	if (++ticks % 10 == 0)
-		say('.');
+	if (++ticks % 10)
+		return;
+	outb(0xe9, '.');
+	if (mode == 'c')
+		say_how_they_go();
+	outb(0xe9, '\n');
 }
 
 static void set_up_interrupts(void)
@@ -96,24 +147,13 @@ static void set_up_interrupts(void)
 	outb(0xa1, 0xff);
 }
 
-/* 32 bits divided without the library's 64-bit division */
-static u32 divide(unsigned long long value, u32 by)
-{
-	u32 result, rest;
-
-	asm("divl %4" : "=a"(result), "=d"(rest)
-	    : "a"((u32)value), "d"((u32)(value >> 32)), "r"(by));
-	return result;
-}
-
 static void start_ticks(void)
 {
-	u32 counts = divide(TICK_FS, HPET(0x04));
-
+	tick_counts = divide(TICK_FS, HPET(0x04));
 	set_up_interrupts();
 	HPET(0x100) = 0x14c;	/* 32 bits, periodic, enabled, accumulator next */
-	HPET(0x108) = counts;
-	HPET(0x108) = counts;
+	HPET(0x108) = tick_counts;
+	HPET(0x108) = tick_counts;
 	HPET(0x10) = 3;		/* legacy replacement, run */
 }
 
@@ -138,21 +178,20 @@ static char wish(const u32 *info)
 
 __attribute__((used)) static void guest(const u32 *info)
 {
-	char what = wish(info);
-
+	mode = wish(info);
 	say('S');
-	if (what == 'u' || what == 's')
+	if (mode == 'u' || mode == 's')
 		HPET(0x10) = 1;
-	if (what == 's')
+	if (mode == 's')
 		outw(PM1A_CNT, SUSPEND_TO_RAM);
-	if (what == 'k' || what == 'o')
+	if (mode == 'k' || mode == 'o')
 		wait_for_key();
-	if (what == 'o')
+	if (mode == 'o')
 		outw(PM1A_CNT, TURN_OFF);
-	if (what == 't' || what == 'k')
+	if (mode == 't' || mode == 'k' || mode == 'c')
 		start_ticks();
 	for (;;)
-		if (what == 't' || what == 'k')
+		if (mode == 't' || mode == 'k' || mode == 'c')
 			asm volatile("sti; hlt");
 		else
 			asm volatile("cli; hlt");
