@@ -11,8 +11,8 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall deb check-deb docs demo drift endurance check check-guests check-intel check-kernels check-qemu qemu \
-	check-oracle fuzz prove coverage bench bench-check lint clean help
+.PHONY: all modules tool install uninstall deb check-deb docs demo drift endurance check check-guests check-hostile check-intel \
+	check-kernels check-qemu qemu check-oracle fuzz prove coverage bench bench-check lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -97,6 +97,11 @@ KERNELS ?= 6.1 6.12 7.3
 check-kernels: testhost ## DKMS, clang, all kselftests, a guest on Linux 6.1, 6.12 and 7.3 (15 minutes a kernel on a busy machine; KERNELS=)
 	@$(call setup,check kernels)
 	@selftests/check $(addprefix kernel-,$(KERNELS))
+
+CALLS ?= 1000000
+check-hostile: testhost ## a million random calls of a VMM, from several threads (CALLS=; half an hour on a busy machine)
+	@$(call setup,check)
+	@prove -e '' selftests/kvm/run :: --mt --timeout 7200 --env HPET_FUZZ_CALLS=$(CALLS) vmm_fuzz_test
 
 check-intel: ## kselftests on a host with VMX and EPT, in Bochs (6 minutes on a busy machine)
 	@$(call setup,build check intel)

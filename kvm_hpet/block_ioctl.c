@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -103,7 +104,7 @@ static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
 	u64 now;
 
 	if (bad) {
-		pr_debug("state of block %llu refused: %s\n", h->id, bad);
+		pr_debug_ratelimited("state of block %llu refused: %s\n", h->id, bad);
 		return -EINVAL;
 	}
 	mutex_lock(&h->deliver_mutex);
@@ -165,6 +166,7 @@ static int get_policy(struct kvm_hpet *h, void __user *arg)
 {
 	struct kvm_hpet_tick_policy p;
 	const struct lost_ticks_params *params;
+	unsigned int n;
 	int ret;
 
 	ret = kvm_hpet_copy_in(&p, sizeof(p), sizeof(p), arg);
@@ -174,7 +176,8 @@ static int get_policy(struct kvm_hpet *h, void __user *arg)
 		return -EINVAL;
 	if (p.timers >> 1 >= BIT_ULL(h->config.num_timers - 1))
 		return -ENXIO;
-	params = &h->block.ticks[__ffs(p.timers)].params;
+	n = array_index_nospec(__ffs(p.timers), h->config.num_timers);
+	params = &h->block.ticks[n].params;
 	p.policy = params->policy;
 	p.max_rate = params->max_rate;
 	p.ramp = params->ramp;
@@ -237,7 +240,8 @@ static int get_stats(struct kvm_hpet *h, void __user *arg)
 	if (!s)
 		return -ENOMEM;
 	kvm_hpet_read_stats(h, s);
-	ret = kvm_hpet_copy_out(arg, s, sizeof(*s), sizeof(*s));
+	ret = kvm_hpet_copy_out(arg, s, sizeof(*s),
+				offsetof(struct kvm_hpet_stats, limited));
 	kfree(s);
 	return ret;
 }

@@ -21,7 +21,7 @@ static struct kvm_hpet_stats *read_stats(struct kvm_hpet *h)
 {
 	struct kvm_hpet_stats *s;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
 	if (mutex_lock_killable(&h->config_mutex)) {
@@ -84,6 +84,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "mmio_exits %llu\n", s->mmio_exits);
 	seq_printf(m, "resets %llu\n", s->resets);
 	seq_printf(m, "apicv_inhibited_ns %llu\n", s->apicv_inhibited_ns);
+	seq_printf(m, "limited %llu\n", s->limited);
 	for (n = 0; n < s->num_timers; n++)
 		show_timer(m, s, n);
 	kfree(s);

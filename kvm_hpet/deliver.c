@@ -6,14 +6,20 @@
  * are driven in process context: by the worker, which runs at real-time priority
  * since it stands for an interrupt, or by the vCPU whose access was the reason.
  */
+#include <linux/hrtimer.h>
 #include <linux/ktime.h>
+#include <linux/sched.h>
 
 #include "instance.h"
 #include "kvm_private.h"
 #include "trace.h"
 
-/* What one call may deliver before it gives way to others. */
-#define DELIVER_BUDGET	(2 * HPET_MAX_TIMERS)
+/*
+ * Interrupts that one call may deliver before it gives way to others. The workers
+ * of all blocks have the same priority: one must not keep the others long.
+ */
+#define VCPU_BUDGET	(2 * HPET_MAX_TIMERS)
+#define WORKER_BUDGET	8
 
 static void set_lines(struct kvm_hpet *h, u32 lines, int level)
 {
@@ -82,42 +88,75 @@ static void do_step(struct kvm_hpet *h, struct step *s)
 		s->ret = s->d.fsb ? send_fsb(h, &s->d) : pulse(h, &s->d);
 }
 
+static unsigned int step_cost(const struct step *s)
+{
+	return s->taken + hweight32(s->lower | s->raise);
+}
+
 /*
  * The lock is taken once for each interrupt and once at the end: it is told what
  * became of the last one, and gives the next or, if there is none, the host
  * timers their times. All of it happens at the time at which it began; whatever
  * falls due meanwhile has a host timer.
+ *
+ * A vCPU spends its own time here, the @worker is charged. Returns when the gate
+ * opens for its next round, or 0 if it is open.
  */
-void kvm_hpet_deliver(struct kvm_hpet *h)
+static u64 deliver(struct kvm_hpet *h, bool worker)
 {
-	unsigned int budget = DELIVER_BUDGET;
+	unsigned int budget = worker ? WORKER_BUDGET : VCPU_BUDGET;
+	unsigned int spent = 0;
 	unsigned long flags;
 	struct step s;
-	u64 now;
+	u64 now, opens;
 
 	mutex_lock(&h->deliver_mutex);
 	now = kvm_hpet_lock(h, &flags);
 	hpet_block_advance_enabled(&h->block, now);
-	while (take_step(h, &s, now)) {
+	while (!h->dead && spent < budget && take_step(h, &s, now)) {
 		kvm_hpet_step_out(h, flags);
 		do_step(h, &s);
 		kvm_hpet_step_in(h, &flags);
 		if (s.taken)
 			hpet_block_result(&h->block, &s.d, s.ret);
-		if (!--budget)
-			break;
+		spent += step_cost(&s);
 	}
-	kvm_hpet_timers_arm(h, now);
+	if (worker)
+		kvm_hpet_charge_arm(h, now, spent);
+	else
+		kvm_hpet_timers_arm(h, now);
+	opens = h->gate.opens_ns;
+	/*
+	 * More than that, and others are to run in between. Under the lock: whoever
+	 * removes the block can't wait for a worker that gives itself work.
+	 */
+	if (spent >= budget && !h->dead)
+		kvm_hpet_kick(h);
 	kvm_hpet_unlock(h, flags);
 	mutex_unlock(&h->deliver_mutex);
-	/* More than that, and others are to run in between. */
-	if (!budget)
-		kvm_hpet_kick(h);
+	return opens > now ? opens : 0;
 }
 
+void kvm_hpet_deliver(struct kvm_hpet *h)
+{
+	deliver(h, false);
+}
+
+/*
+ * The worker has real-time priority, and acknowledgments and unmasking, with which
+ * a guest can be quick, wake it as well as the host timers: so after what it
+ * delivered it rests until that is made up for, which as a rule it is at once.
+ */
 void kvm_hpet_deliver_work(struct kthread_work *work)
 {
-	kvm_hpet_deliver(container_of(work, struct kvm_hpet, deliver_work));
+	u64 opens = deliver(container_of(work, struct kvm_hpet, deliver_work),
+			    true);
+	ktime_t until = ns_to_ktime(opens);
+
+	if (!opens)
+		return;
+	set_current_state(TASK_IDLE);
+	schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
 }
 
 void kvm_hpet_kick(struct kvm_hpet *h)
@@ -125,20 +164,24 @@ void kvm_hpet_kick(struct kvm_hpet *h)
 	kthread_queue_work(h->worker, &h->deliver_work);
 }
 
-void kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now, unsigned long *flags)
+unsigned int kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now,
+				  unsigned long *flags)
 {
 	unsigned int budget = hweight32(h->block.messages);
 	struct hpet_delivery d;
+	unsigned int sent;
 	int ret;
 
 	lockdep_assert_held(&h->lock);
-	while (!h->dead && budget-- &&
-	       hpet_block_take(&h->block, now, true, &d)) {
+	for (sent = 0; !h->dead && sent < budget; sent++) {
+		if (!hpet_block_take(&h->block, now, true, &d))
+			break;
 		kvm_hpet_step_out(h, *flags);
 		ret = send_fsb(h, &d);
 		kvm_hpet_step_in(h, flags);
 		hpet_block_result(&h->block, &d, ret);
 	}
+	return sent;
 }
 
 void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian)

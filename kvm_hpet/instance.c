@@ -18,6 +18,9 @@
 #include "instance.h"
 #include "kvm_private.h"
 
+/* What a block may take of the host all at once, after a rest. */
+#define EVENTS_AT_ONCE	HPET_MAX_TIMERS
+
 /* All blocks, by rising id. */
 static DEFINE_MUTEX(blocks_mutex);
 static LIST_HEAD(blocks);
@@ -146,6 +149,7 @@ static void init_block(struct kvm_hpet *h)
 	kvm_hpet_config_apply(&h->block.m, &h->config);
 	hpet_block_init(&h->block,
 			(u64)kvm_hpet_min_interval_us * NSEC_PER_USEC);
+	rate_gate_init(&h->gate, kvm_hpet_max_events_per_sec, EVENTS_AT_ONCE);
 	kvm_hpet_timers_init(h);
 }
 

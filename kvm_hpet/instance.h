@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "hpet_block.h"
+#include "rate_gate.h"
 
 struct kvm_hpet;
 
@@ -99,6 +100,11 @@ struct kvm_hpet_mmio_stats {
  * @lines: lines of level-triggered timers that are up in KVM. Written with
  *	@deliver_mutex as well
  * @remembered: ticks are traced, so each timer knows its counts of before
+ * @gate: limits what the block may take of the host: expirations of its host
+ *	timers, interrupts that no vCPU delivers by itself, and host timers that are
+ *	set then. See kvm_hpet_charge_arm()
+ * @limited: see struct kvm_hpet_stats
+ * @starts: how often a host timer was set
  * @dead: the block is being removed: no timer is armed any more
  * @deliver_mutex: one delivers at a time, so that lines change in the order in
  *	which the state did. Outside @lock
@@ -136,6 +142,9 @@ struct kvm_hpet {
 	u32 armed;
 	u32 lines;
 	bool remembered;
+	struct rate_gate gate;
+	u64 limited;
+	u32 starts;
 	bool dead;
 
 	/* One delivers at a time. */
@@ -369,7 +378,8 @@ void kvm_hpet_timers_init(struct kvm_hpet *h);
 void kvm_hpet_timers_stop(struct kvm_hpet *h);
 
 /**
- * kvm_hpet_timers_arm() - arms and cancels as the block needs it now
+ * kvm_hpet_timers_arm() - arms and cancels as the block needs it now and its gate
+ * allows
  * @h: the block; lock is held, and it is brought up to @now
  * @now: ktime_get_ns()
  */
@@ -385,6 +395,19 @@ void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now);
  */
 bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now);
 
+/**
+ * kvm_hpet_charge_arm() - the host has worked for a block, which is charged; then
+ * kvm_hpet_timers_arm(), charged as well
+ * @h: the block; lock is held
+ * @now: ktime_get_ns(), when that began
+ * @interrupts: delivered
+ *
+ * It is charged for each interrupt and each host timer that is set, and for
+ * looking at its timers as much as for an interrupt for each eight that are
+ * enabled.
+ */
+void kvm_hpet_charge_arm(struct kvm_hpet *h, u64 now, unsigned int interrupts);
+
 /* deliver.c */
 
 /**
@@ -396,7 +419,8 @@ bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now);
 void kvm_hpet_deliver(struct kvm_hpet *h);
 
 /**
- * kvm_hpet_deliver_work() - likewise, as the worker's work
+ * kvm_hpet_deliver_work() - likewise, as the worker's work: within the limits of the
+ * block's gate
  * @work: in a struct kvm_hpet
  */
 void kvm_hpet_deliver_work(struct kthread_work *work);
@@ -408,8 +432,10 @@ void kvm_hpet_deliver_work(struct kthread_work *work);
  * @flags: of the lock
  *
  * Context: any, hardirq included.
+ * Return: how many.
  */
-void kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now, unsigned long *flags);
+unsigned int kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now,
+				  unsigned long *flags);
 
 /**
  * kvm_hpet_kick() - has the worker deliver
@@ -451,6 +477,7 @@ int kvm_hpet_open_block(struct kvm_hpet *h, bool admin);
 /* main.c */
 
 extern unsigned int kvm_hpet_min_interval_us;
+extern unsigned int kvm_hpet_max_events_per_sec;
 
 /**
  * kvm_hpet_copy_in() - reads a structure that begins with its size

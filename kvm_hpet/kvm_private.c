@@ -124,6 +124,24 @@ int kvm_private_set_irq(struct kvm *kvm, int source_id, u32 gsi, int level)
 	return static_call(hpet_kvm_set_irq)(kvm, source_id, gsi, level, false);
 }
 
+/* A message (SDM 3A, 10.11). */
+#define MSI_LOGICAL	BIT(2)
+#define MSI_REDIRECT	BIT(3)
+#define MSI_TO_ALL	GENMASK(19, 12)
+#define MSI_MODE	GENMASK(10, 8)
+#define MSI_LOWEST	BIT(8)
+
+static bool is_lowest_of_all(u32 address, u32 data)
+{
+	return (address & (MSI_TO_ALL | MSI_LOGICAL)) == MSI_TO_ALL &&
+		((address & MSI_REDIRECT) || (data & MSI_MODE) == MSI_LOWEST);
+}
+
+/*
+ * A message for the one of all CPUs that is least busy is none that there is. KVM
+ * makes it one for all of them, and says so in the log each time: a guest could
+ * flood that.
+ */
 int kvm_private_set_msi(struct kvm *kvm, u32 address, u32 data)
 {
 	struct kvm_kernel_irq_routing_entry e = {
@@ -131,6 +149,10 @@ int kvm_private_set_msi(struct kvm *kvm, u32 address, u32 data)
 		.msi = { .address_lo = address, .data = data },
 	};
 
+	if (is_lowest_of_all(address, data)) {
+		e.msi.address_lo &= ~MSI_REDIRECT;
+		e.msi.data &= ~MSI_MODE;
+	}
 	return static_call(hpet_kvm_set_msi)(&e, kvm, KVM_USERSPACE_IRQ_SOURCE_ID,
 					 1, false);
 }

@@ -30,6 +30,23 @@ module_param_cb(min_interval_us, &min_interval_ops, &kvm_hpet_min_interval_us,
 MODULE_PARM_DESC(min_interval_us,
 		 "Least time in us between two expirations of one host timer for a periodic timer, and between ticks when catching up, of blocks created from now on; 1 to 1000000 (default 100)");
 
+unsigned int kvm_hpet_max_events_per_sec = 40000;
+
+static int set_max_events(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 1000, 10000000);
+}
+
+static const struct kernel_param_ops max_events_ops = {
+	.set = set_max_events,
+	.get = param_get_uint,
+};
+
+module_param_cb(max_events_per_sec, &max_events_ops,
+		&kvm_hpet_max_events_per_sec, 0644);
+MODULE_PARM_DESC(max_events_per_sec,
+		 "Most that the host does in a second for each block created from now on, whatever its guest does: expirations of host timers, interrupts delivered by the host, and host timers set then; 1000 to 10000000 (default 40000)");
+
 int kvm_hpet_copy_in(void *dst, size_t known, size_t first, void __user *arg)
 {
 	u32 size;

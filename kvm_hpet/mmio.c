@@ -113,9 +113,10 @@ static u32 mmio_size(const struct kvm_hpet *h)
 }
 
 /* KVM itself lets devices overlap. */
-static bool mmio_overlaps(struct kvm_hpet *h)
+static int mmio_check(struct kvm_hpet *h)
 {
 	u64 end = h->config.base + mmio_size(h);
+	unsigned int blocks = 0;
 	struct kvm_io_bus *bus;
 	int i;
 
@@ -125,9 +126,10 @@ static bool mmio_overlaps(struct kvm_hpet *h)
 		const struct kvm_io_range *r = &bus->range[i];
 
 		if (r->addr < end && r->addr + max(r->len, 1) > h->config.base)
-			return true;
+			return -EEXIST;
+		blocks += r->dev->ops == &mmio_ops;
 	}
-	return false;
+	return blocks < KVM_HPET_MAX_BLOCKS ? 0 : -ENOSPC;
 }
 
 int kvm_hpet_mmio_register(struct kvm_hpet *h)
@@ -136,9 +138,8 @@ int kvm_hpet_mmio_register(struct kvm_hpet *h)
 
 	kvm_iodevice_init(&h->dev, &mmio_ops);
 	mutex_lock(&h->kvm->slots_lock);
-	if (mmio_overlaps(h))
-		ret = -EEXIST;
-	else
+	ret = mmio_check(h);
+	if (!ret)
 		ret = kvm_private_register_mmio(h->kvm, h->config.base,
 						mmio_size(h), &h->dev);
 	mutex_unlock(&h->kvm->slots_lock);

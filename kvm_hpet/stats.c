@@ -61,6 +61,7 @@ void kvm_hpet_read_stats(struct kvm_hpet *h, struct kvm_hpet_stats *s)
 	now = kvm_hpet_lock(h, &flags);
 	hpet_block_advance(&h->block, now);
 	kvm_hpet_observe(h);
+	s->limited = h->limited;
 	for (n = 0; n < h->config.num_timers; n++)
 		fill_timer_stats(h, n, &s->timer[n]);
 	ready = kvm_hpet_timers_sync(h, now);

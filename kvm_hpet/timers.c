@@ -28,6 +28,7 @@ static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
 	t->h->armed |= deadline == HPET_NEVER ? 0 : BIT(t->n);
 	trace_kvm_hpet_arm(t->h->id, t->n,
 			   deadline == HPET_NEVER ? 0 : deadline);
+	t->h->starts += deadline != HPET_NEVER;
 	/*
 	 * Not hrtimer_cancel(): the function may be waiting for the lock we
 	 * hold. It will find a deadline that is not its own.
@@ -40,20 +41,50 @@ static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
 			      HRTIMER_MODE_ABS_HARD);
 }
 
+/*
+ * Before the block's gate opens none fires. As it does, one stands for all that
+ * would have fired by then: whichever fires brings all of them up to date, and sets
+ * them anew. What falls due meanwhile is late, and counted as such.
+ */
 void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now)
 {
+	u64 opens = h->dead ? 0 : h->gate.opens_ns;
+	bool held = false;
 	unsigned int n;
 
 	lockdep_assert_held(&h->lock);
-	hpet_for_each_timer(n, h->block.enabled | h->armed)
-		sync_timer(&h->hrtimer[n], h->dead ? HPET_NEVER :
-			   hpet_block_deadline(&h->block, n, now));
+	hpet_for_each_timer(n, h->block.enabled | h->armed) {
+		u64 deadline = h->dead ? HPET_NEVER :
+			       hpet_block_deadline(&h->block, n, now);
+
+		if (deadline < opens) {
+			deadline = held ? HPET_NEVER : opens;
+			h->limited += !held && h->hrtimer[n].deadline != opens;
+			held = true;
+		}
+		sync_timer(&h->hrtimer[n], deadline);
+	}
+}
+
+void kvm_hpet_charge_arm(struct kvm_hpet *h, u64 now, unsigned int interrupts)
+{
+	unsigned int looks = 1 + hweight32(h->block.enabled) / 8;
+	u32 starts = h->starts;
+
+	rate_gate_charge(&h->gate, now, max(interrupts, looks));
+	kvm_hpet_timers_arm(h, now);
+	rate_gate_charge(&h->gate, now, h->starts - starts);
+}
+
+static bool anything_ready(const struct kvm_hpet *h, u64 now)
+{
+	return !h->dead && hpet_block_ready(&h->block, now, h->lines);
 }
 
 bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now)
 {
 	kvm_hpet_timers_arm(h, now);
-	return !h->dead && hpet_block_ready(&h->block, now, h->lines);
+	return anything_ready(h, now);
 }
 
 /*
@@ -68,6 +99,7 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 						  timer);
 	struct kvm_hpet *h = t->h;
 	unsigned long flags;
+	unsigned int sent;
 	u64 now, deadline;
 	bool ready;
 
@@ -78,10 +110,12 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 		t->deadline = HPET_NEVER;
 	}
 	hpet_block_advance_enabled(&h->block, now);
-	kvm_hpet_deliver_fsb(h, now, &flags);
+	sent = kvm_hpet_deliver_fsb(h, now, &flags);
 	if (now >= deadline)
 		count_lateness(t, now - deadline);
-	ready = kvm_hpet_timers_sync(h, now);
+	/* Also if it is stale: that was an interrupt of the host's as well. */
+	kvm_hpet_charge_arm(h, now, sent);
+	ready = anything_ready(h, now);
 	if (ready) {
 		/* The worker goes on with this event, and looks at its end. */
 		kvm_hpet_step_out(h, flags);

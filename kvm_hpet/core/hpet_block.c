@@ -278,10 +278,12 @@ static void fill_delivery(struct hpet_block *b, unsigned int n, u64 now,
 			  struct hpet_delivery *d)
 {
 	const struct hpet_timer *t = &b->m.timer[n];
+	u32 gsi = hpet_timer_gsi(&b->m, n);
 
 	d->timer = n;
 	d->fsb = hpet_timer_fsb(&b->m, n);
-	d->gsi = d->fsb ? 0 : hpet_timer_gsi(&b->m, n);
+	/* KVM looks its routes up by it. */
+	d->gsi = d->fsb ? 0 : array_index_nospec(gsi, HPET_NUM_GSIS);
 	d->msi_address = t->fsb >> 32;
 	d->msi_data = (u32)t->fsb;
 	d->seq = lost_ticks_begin(&b->ticks[n], now);

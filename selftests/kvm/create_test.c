@@ -412,9 +412,12 @@ static void ok_call(int fd, unsigned long cmd, void *arg, int error,
 		ok(false, "%s: %s: the refused call changed something", what, name);
 }
 
-/* For a structure of any kind: what the size rule says. */
-static void test_size_rule(int fd, unsigned long cmd, const void *good,
-			   uint32_t size, const char *what)
+/*
+ * For a structure of any kind: what the size rule says. @first is its size as it
+ * was first published.
+ */
+static void test_grown_size_rule(int fd, unsigned long cmd, const void *good,
+				 uint32_t size, uint32_t first, const char *what)
 {
 	union {
 		uint32_t size;
@@ -423,7 +426,7 @@ static void test_size_rule(int fd, unsigned long cmd, const void *good,
 
 	memset(&b, 0, sizeof(b));
 	memcpy(&b, good, size);
-	b.size = size - 1;
+	b.size = first - 1;
 	ok_call(fd, cmd, &b, EINVAL, what, "size one too small");
 	b.size = 0;
 	ok_call(fd, cmd, &b, EINVAL, what, "size 0");
@@ -440,6 +443,20 @@ static void test_size_rule(int fd, unsigned long cmd, const void *good,
 	b.size = size;
 	b.bytes[size + 63] = 0;
 	ok_call(fd, cmd, &b, 0, what, "its own size");
+	if (first == size)
+		return;
+	memset(b.bytes + first, 0x5a, size - first);
+	b.size = first;
+	ok_call(fd, cmd, &b, 0, what, "its first size");
+	ok(b.size == first && b.bytes[first] == 0x5a &&
+	   b.bytes[size - 1] == 0x5a, "%s: its first size: no more is written",
+	   what);
+}
+
+static void test_size_rule(int fd, unsigned long cmd, const void *good,
+			   uint32_t size, const char *what)
+{
+	test_grown_size_rule(fd, cmd, good, size, size, what);
 }
 
 #define POL(field, v)	POKE(struct kvm_hpet_tick_policy, field, v)
@@ -769,8 +786,9 @@ static void test_block(struct machine *m)
 		"argument not 0");
 	test_size_rule(fd, KVM_HPET_GET_CONFIG, &config, sizeof(config),
 		       "get config");
-	test_size_rule(fd, KVM_HPET_GET_STATS, &stats, sizeof(stats),
-		       "get stats");
+	test_grown_size_rule(fd, KVM_HPET_GET_STATS, &stats, sizeof(stats),
+			     offsetof(struct kvm_hpet_stats, limited),
+			     "get stats");
 
 	p.fd = fd;
 	ok(poll(&p, 1, 0) == 0 || !(p.revents & (POLLHUP | POLLERR)),

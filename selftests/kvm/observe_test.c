@@ -272,12 +272,13 @@ static bool block_figure_is(const struct kvm_hpet_stats *s, const char *name,
 		{ "mmio_writes", s->mmio_writes },
 		{ "mmio_exits", s->mmio_exits }, { "resets", s->resets },
 		{ "apicv_inhibited_ns", s->apicv_inhibited_ns },
+		{ "limited", s->limited },
 	};
 
 	return figure_is(figures, ARRAY_SIZE(figures), name, value);
 }
 
-#define BLOCK_FIGURES	5
+#define BLOCK_FIGURES	6
 #define TIMER_FIGURES	14
 
 static void ok_debugfs_stats(const struct kvm_hpet_stats *s, const char *name)

@@ -35,6 +35,8 @@ static const struct metric block_metrics[] = {
 	{ "mmio_exits_total", "counter", "Of the writes, those handed on to the VMM.",
 	  BLOCK(mmio_exits) },
 	{ "resets_total", "counter", "Resets of the HPET by the VMM.", BLOCK(resets) },
+	{ "limited_total", "counter", "Host timers set later, since the HPET took of the host what it may.",
+	  BLOCK(limited) },
 };
 
 static const struct metric timer_metrics[] = {

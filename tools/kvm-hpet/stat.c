@@ -104,6 +104,7 @@ static struct json_object *sample_json(const struct sample *sample, bool all)
 	ADD(obj, &sample->stats, mmio_exits);
 	ADD(obj, &sample->stats, resets);
 	ADD(obj, &sample->stats, apicv_inhibited_ns);
+	ADD(obj, &sample->stats, limited);
 	for (unsigned int i = 0; i < sample->config.num_timers; i++)
 		if (all || sample_in_use(sample, i))
 			json_object_array_add(timers, timer_json(sample, i));

@@ -29,6 +29,8 @@
 /* Limits of a configuration (specification 1.0a, 2.3.4). */
 #define KVM_HPET_MIN_TIMERS	3
 #define KVM_HPET_MAX_TIMERS	32
+/* Blocks of a VM (2.1). */
+#define KVM_HPET_MAX_BLOCKS	8
 /* 1 GHz: finer ticks could not be told apart by a clock that counts ns. */
 #define KVM_HPET_MIN_PERIOD_FS	1000000U
 #define KVM_HPET_MAX_PERIOD_FS	100000000U
@@ -293,6 +295,9 @@ struct kvm_hpet_timer_stats {
  * @apicv_inhibited_ns: for how long AMD's AVIC was inhibited for this block, since
  *	a policy needs acknowledgments, in ns; 0 on hosts that do not use it
  * @timer: the timers
+ * @limited: how often a host timer was set later than a timer needed it, since the
+ *	block had taken of the host what it may (module parameter
+ *	max_events_per_sec); what fell due meanwhile is in @timer's late
  */
 struct kvm_hpet_stats {
 	__u32 size;
@@ -303,6 +308,8 @@ struct kvm_hpet_stats {
 	__u64 resets;
 	__u64 apicv_inhibited_ns;
 	struct kvm_hpet_timer_stats timer[KVM_HPET_MAX_TIMERS];
+	/* Since API version 1's first size, which had all above. */
+	__u64 limited;
 };
 
 /**
@@ -350,7 +357,8 @@ struct kvm_hpet_block_info {
  *           is no eventfd, or given without its flag
  *  -EEXIST  the VM has an in-kernel device at this address already
  *  -ENXIO   the VM has no in-kernel PIC, I/O APIC and local APIC
- *  -ENOSPC  the VM has no room for another in-kernel device
+ *  -ENOSPC  the VM has KVM_HPET_MAX_BLOCKS blocks, or no room for another
+ *           in-kernel device
  *  -ENOMEM  as usual, and so are -EMFILE, -EFAULT and -E2BIG
  */
 #define KVM_HPET_CREATE		_IO(KVM_HPET_IOC, 0x01)
