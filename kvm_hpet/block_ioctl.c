@@ -34,7 +34,7 @@ static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
 	u64 now = kvm_hpet_lock(h, flags);
 
 	write_seqcount_begin(&h->counter_seq);
-	hpet_block_advance(&h->block, now);
+	ticker_advance(h->ticker, ticker_all(h->ticker), now);
 	return now;
 }
 
@@ -66,7 +66,7 @@ static u64 lock_quiet(struct kvm_hpet *h, unsigned long *flags)
 {
 	u64 now = kvm_hpet_lock(h, flags);
 
-	while (!hpet_block_quiet(&h->block)) {
+	while (!ticker_quiet(h->ticker)) {
 		kvm_hpet_unlock(h, *flags);
 		cpu_relax();
 		now = kvm_hpet_lock(h, flags);
@@ -86,7 +86,7 @@ static int get_state(struct kvm_hpet *h, void __user *arg)
 		return -ENOMEM;
 	mutex_lock(&h->deliver_mutex);
 	now = lock_quiet(h, &flags);
-	hpet_block_advance(&h->block, now);
+	ticker_advance(h->ticker, ticker_all(h->ticker), now);
 	kvm_hpet_state_save(&h->block, now, s);
 	kvm_hpet_unlock(h, flags);
 	mutex_unlock(&h->deliver_mutex);
@@ -137,10 +137,10 @@ static int set_paused(struct kvm_hpet *h, unsigned long arg, bool paused)
 
 	if (arg)
 		return -EINVAL;
-	if (h->block.m.paused == paused)
+	if (h->ticker->paused == paused)
 		return -EALREADY;
 	now = begin_event(h, &flags);
-	hpet_block_pause(&h->block, now, paused);
+	ticker_pause(h->ticker, now, paused);
 	if (end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	return 0;
@@ -154,7 +154,7 @@ static int reset(struct kvm_hpet *h, unsigned long arg)
 	if (arg)
 		return -EINVAL;
 	now = begin_event(h, &flags);
-	hpet_block_reset(&h->block, now);
+	ticker_reset(h->ticker, now);
 	h->resets++;
 	if (end_event(h, now, flags))
 		kvm_hpet_deliver(h);
@@ -172,9 +172,9 @@ static int get_policy(struct kvm_hpet *h, void __user *arg)
 		return ret;
 	if (hweight32(p.timers) != 1)
 		return -EINVAL;
-	if (p.timers >> 1 >= BIT_ULL(h->config.num_timers - 1))
+	if (p.timers >> 1 >= BIT_ULL(h->ticker->num_timers - 1))
 		return -ENXIO;
-	params = &h->block.ticks[__ffs(p.timers)].params;
+	params = &h->ticker->ticks[__ffs(p.timers)].params;
 	p.policy = params->policy;
 	p.max_rate = params->max_rate;
 	p.ramp = params->ramp;
@@ -191,7 +191,7 @@ static int check_policy(const struct kvm_hpet *h,
 	    p->ramp > KVM_HPET_MAX_RATE ||
 	    p->max_backlog_ns > KVM_HPET_MAX_BACKLOG_NS)
 		return -EINVAL;
-	if (p->timers >> 1 >= BIT_ULL(h->config.num_timers - 1))
+	if (p->timers >> 1 >= BIT_ULL(h->ticker->num_timers - 1))
 		return -ENXIO;
 	if (!lost_ticks_supported(p->policy))
 		return -EOPNOTSUPP;
@@ -219,9 +219,9 @@ static int set_policy(struct kvm_hpet *h, void __user *arg)
 	if (p.policy != KVM_HPET_TICKS_DISCARD)
 		kvm_hpet_watch_lines_of(h, p.timers);
 	now = begin_event(h, &flags);
-	for (n = 0; n < h->config.num_timers; n++)
+	for (n = 0; n < h->ticker->num_timers; n++)
 		if (p.timers & BIT(n))
-			hpet_block_set_params(&h->block, now, n, &params);
+			ticker_set_params(h->ticker, now, n, &params);
 	if (end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	kvm_hpet_watch_lines(h);

@@ -146,6 +146,7 @@ static void init_block(struct kvm_hpet *h)
 	kvm_hpet_config_apply(&h->block.m, &h->config);
 	hpet_block_init(&h->block,
 			(u64)kvm_hpet_min_interval_us * NSEC_PER_USEC);
+	h->ticker = &h->block.t;
 	kvm_hpet_timers_init(h);
 }
 
@@ -349,8 +350,8 @@ static u32 wanted_lines(const struct kvm_hpet *h)
 
 	if (h->dead)
 		return 0;
-	for (n = 0; n < h->config.num_timers; n++)
-		if (h->block.ticks[n].params.policy != LOST_TICKS_DISCARD)
+	for (n = 0; n < h->ticker->num_timers; n++)
+		if (h->ticker->ticks[n].params.policy != LOST_TICKS_DISCARD)
 			gsis |= possible_gsis(h, n);
 	return gsis;
 }
@@ -389,7 +390,7 @@ void kvm_hpet_watch_lines_of(struct kvm_hpet *h, u32 timers)
 	u32 gsis = 0;
 	unsigned int n;
 
-	for (n = 0; n < h->config.num_timers; n++)
+	for (n = 0; n < h->ticker->num_timers; n++)
 		if (timers & BIT(n))
 			gsis |= possible_gsis(h, n);
 	watch_exactly(h, h->watched | gsis);

@@ -95,6 +95,7 @@ struct kvm_hpet_mmio_stats {
  * @counter_seq: writers hold @lock. Lets the main counter be read with neither
  *	lock nor write to shared memory
  * @block: registers and ticks
+ * @ticker: the ticks, in @block; never another one
  * @armed: timers (bit mask) whose host timer is armed
  * @lines: lines of level-triggered timers that are up in KVM. Written with
  *	@deliver_mutex as well
@@ -133,6 +134,7 @@ struct kvm_hpet {
 	raw_spinlock_t lock;
 	seqcount_t counter_seq;
 	struct hpet_block block;
+	struct ticker *ticker;
 	u32 armed;
 	u32 lines;
 	bool remembered;
@@ -402,14 +404,14 @@ void kvm_hpet_deliver(struct kvm_hpet *h);
 void kvm_hpet_deliver_work(struct kthread_work *work);
 
 /**
- * kvm_hpet_deliver_fsb() - delivers the messages that are ready
+ * kvm_hpet_deliver_msi() - delivers the messages that are ready
  * @h: the block; lock is held, and dropped for each message
  * @now: ktime_get_ns()
  * @flags: of the lock
  *
  * Context: any, hardirq included.
  */
-void kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now, unsigned long *flags);
+void kvm_hpet_deliver_msi(struct kvm_hpet *h, u64 now, unsigned long *flags);
 
 /**
  * kvm_hpet_kick() - has the worker deliver

@@ -84,7 +84,7 @@ static void ticks_save(const struct hpet_block *b, unsigned int n, u64 now,
 {
 	struct lost_ticks_state l;
 
-	lost_ticks_save(&b->ticks[n], hpet_block_guest_now(b, now), &l);
+	lost_ticks_save(&b->t.ticks[n], ticker_guest_now(&b->t, now), &l);
 	s->tick_ns = l.period_ns;
 	s->backlog = l.backlog;
 	s->fraction_ns = l.fraction_ns;
@@ -121,7 +121,7 @@ static void ticks_load(struct hpet_block *b, unsigned int n, u64 now,
 		.rose = s->flags & KVM_HPET_TIMER_ROSE,
 	};
 
-	lost_ticks_load(&b->ticks[n], hpet_block_guest_now(b, now), &l);
+	lost_ticks_load(&b->t.ticks[n], ticker_guest_now(&b->t, now), &l);
 }
 
 static void timer_save(const struct hpet_block *b, unsigned int n, u64 counter,
@@ -311,14 +311,14 @@ void kvm_hpet_state_load(struct hpet_block *b, u64 now,
 	unsigned int n;
 	u32 matched;
 
-	hpet_block_reset(b, now);
+	ticker_reset(&b->t, now);
 	m->config = s->config;
 	m->status = s->status;
 	m->base_count = s->counter;
 	m->base_phase_fs = s->counter_phase_fs;
 	for (n = 0; n < m->num_timers; n++) {
 		m->timer[n] = loaded_timer(&s->timer[n]);
-		lost_ticks_set_period(&b->ticks[n], s->timer[n].tick_ns, false);
+		lost_ticks_set_period(&b->t.ticks[n], s->timer[n].tick_ns, false);
 	}
 	matched = hpet_model_start(m, now);
 	hpet_block_sync(b);

@@ -45,15 +45,15 @@ void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now)
 	unsigned int n;
 
 	lockdep_assert_held(&h->lock);
-	hpet_for_each_timer(n, h->block.enabled | h->armed)
+	ticker_for_each(n, h->ticker->enabled | h->armed)
 		sync_timer(&h->hrtimer[n], h->dead ? HPET_NEVER :
-			   hpet_block_deadline(&h->block, n, now));
+			   ticker_deadline(h->ticker, n, now));
 }
 
 bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now)
 {
 	kvm_hpet_timers_arm(h, now);
-	return !h->dead && hpet_block_ready(&h->block, now, h->lines);
+	return !h->dead && ticker_ready(h->ticker, now, h->lines);
 }
 
 /*
@@ -77,8 +77,8 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 		trace_kvm_hpet_expire(h->id, t->n, now - deadline);
 		t->deadline = HPET_NEVER;
 	}
-	hpet_block_advance_enabled(&h->block, now);
-	kvm_hpet_deliver_fsb(h, now, &flags);
+	ticker_advance(h->ticker, h->ticker->enabled, now);
+	kvm_hpet_deliver_msi(h, now, &flags);
 	if (now >= deadline)
 		count_lateness(t, now - deadline);
 	ready = kvm_hpet_timers_sync(h, now);
@@ -96,7 +96,7 @@ void kvm_hpet_timers_init(struct kvm_hpet *h)
 {
 	unsigned int n;
 
-	for (n = 0; n < h->config.num_timers; n++) {
+	for (n = 0; n < h->ticker->num_timers; n++) {
 		struct kvm_hpet_hrtimer *t = &h->hrtimer[n];
 
 		t->h = h;
@@ -111,6 +111,6 @@ void kvm_hpet_timers_stop(struct kvm_hpet *h)
 {
 	unsigned int n;
 
-	for (n = 0; n < h->config.num_timers; n++)
+	for (n = 0; n < h->ticker->num_timers; n++)
 		hrtimer_cancel(&h->hrtimer[n].timer);
 }

@@ -88,7 +88,7 @@ struct world {
 	int stage;
 	u64 stage_at;
 	unsigned int budget;
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 	int ret;
 	u32 lines;
 	struct pin pin[WORLD_PINS + WORLD_TIMERS];

@@ -6,6 +6,7 @@
  */
 #include "proof.h"
 #include "hpet_model.c"
+#include "ticker.c"
 #include "hpet_block.c"
 #include "state.c"
 
@@ -15,12 +16,16 @@ static struct hpet_block *any_block(void)
 
 	__CPROVER_havoc_object(&b);
 	ASSUME(b.m.num_timers >= 3 && b.m.num_timers <= HPET_MAX_TIMERS);
+	b.t.num_timers = b.m.num_timers;
+	b.t.ops = &block_ops;
 	return &b;
 }
 
 void prove_advance(void)
 {
-	hpet_block_advance(any_block(), nondet_u64());
+	struct ticker *t = &any_block()->t;
+
+	ticker_advance(t, nondet_u32(), nondet_u64());
 }
 
 void prove_start(void)
@@ -54,19 +59,19 @@ void prove_effects(void)
 
 void prove_take(void)
 {
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 
-	hpet_block_take(any_block(), nondet_u64(), nondet_bool(), &d);
+	ticker_take(&any_block()->t, nondet_u64(), nondet_bool(), &d);
 }
 
 void prove_ready(void)
 {
-	hpet_block_ready(any_block(), nondet_u64(), nondet_u32());
+	ticker_ready(&any_block()->t, nondet_u64(), nondet_u32());
 }
 
 void prove_ack(void)
 {
-	hpet_block_ack(any_block(), nondet_u64(), nondet_u32());
+	ticker_ack(&any_block()->t, nondet_u64(), nondet_u32());
 }
 
 void prove_sync(void)
@@ -76,17 +81,17 @@ void prove_sync(void)
 
 void prove_unmasked(void)
 {
-	hpet_block_unmasked(any_block(), nondet_u64(), nondet_u32());
+	ticker_unmasked(&any_block()->t, nondet_u64(), nondet_u32());
 }
 
 void prove_pause(void)
 {
-	hpet_block_pause(any_block(), nondet_u64(), nondet_bool());
+	ticker_pause(&any_block()->t, nondet_u64(), nondet_bool());
 }
 
 void prove_block_reset(void)
 {
-	hpet_block_reset(any_block(), nondet_u64());
+	ticker_reset(&any_block()->t, nondet_u64());
 }
 
 void prove_init(void)
@@ -96,8 +101,8 @@ void prove_init(void)
 
 void prove_lines(void)
 {
-	hpet_block_lines(any_block());
-	hpet_block_quiet(any_block());
+	level_lines(any_block());
+	ticker_quiet(&any_block()->t);
 }
 
 static struct kvm_hpet_state state;
