@@ -2,7 +2,7 @@
 /*
  * Histories: the fuzzer's bytes are a configuration and then events, as guest,
  * VMM and host bring them about, in whatever order. The block is driven as
- * mmio.c, timers.c, deliver.c and block_ioctl.c do. After each event
+ * mmio.c, timers.c, deliver.c and descriptor.c do. After each event
  *
  * - the counter and all registers are what the reference has;
  * - every match has been seen once and in time, by the reference's count;

@@ -7,6 +7,7 @@
 #include "proof.h"
 #include "hpet_model.c"
 #include "ticker.c"
+#include "tick_source.c"
 #include "hpet_block.c"
 #include "state.c"
 

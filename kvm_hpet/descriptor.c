@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The descriptor of a block. */
+/* The descriptor of an HPET block or a tick source. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/anon_inodes.h>
@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "hpet_state.h"
 #include "instance.h"
 
 /**
@@ -24,11 +23,7 @@ struct handle {
 	bool admin;
 };
 
-/*
- * An event from outside: the block is brought up to date, then changed, then
- * what follows is done. Between the two the counter must not be read.
- */
-static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
+u64 kvm_hpet_begin_event(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock)
 {
 	u64 now = kvm_hpet_lock(h, flags);
@@ -38,8 +33,7 @@ static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
 	return now;
 }
 
-/* Returns true if kvm_hpet_deliver() has something to do. */
-static bool end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
+bool kvm_hpet_end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
 	__releases(&h->lock)
 {
 	bool ready;
@@ -52,9 +46,14 @@ static bool end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
 
 static int get_config(struct kvm_hpet *h, void __user *arg)
 {
-	struct kvm_hpet_config config = h->config;
+	union {
+		struct kvm_hpet_config block;
+		struct kvm_hpet_tick_source_config source;
+	} config;
+	size_t size = h->kind->config_size;
 
-	return kvm_hpet_copy_out(arg, &config, sizeof(config), sizeof(config));
+	memcpy(&config, &h->config, size);
+	return kvm_hpet_copy_out(arg, &config, size, size);
 }
 
 /*
@@ -76,29 +75,30 @@ static u64 lock_quiet(struct kvm_hpet *h, unsigned long *flags)
 
 static int get_state(struct kvm_hpet *h, void __user *arg)
 {
-	struct kvm_hpet_state *s;
+	size_t size = h->kind->state_size;
 	unsigned long flags;
 	u64 now;
+	void *s;
 	int ret;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
 	mutex_lock(&h->deliver_mutex);
 	now = lock_quiet(h, &flags);
 	ticker_advance(h->ticker, ticker_all(h->ticker), now);
-	kvm_hpet_state_save(&h->block, now, s);
+	h->kind->save(h, now, s);
 	kvm_hpet_unlock(h, flags);
 	mutex_unlock(&h->deliver_mutex);
 	kvm_hpet_deliver(h);
-	ret = kvm_hpet_copy_out(arg, s, sizeof(*s), sizeof(*s));
+	ret = kvm_hpet_copy_out(arg, s, size, size);
 	kfree(s);
 	return ret;
 }
 
-static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
+static int load_state(struct kvm_hpet *h, const void *s)
 {
-	const char *bad = kvm_hpet_state_check(&h->block, s);
+	const char *bad = h->kind->check(h, s);
 	unsigned long flags;
 	u64 now;
 
@@ -107,9 +107,9 @@ static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
 		return -EINVAL;
 	}
 	mutex_lock(&h->deliver_mutex);
-	now = begin_event(h, &flags);
-	kvm_hpet_state_load(&h->block, now, s);
-	end_event(h, now, flags);
+	now = kvm_hpet_begin_event(h, &flags);
+	h->kind->load(h, now, s);
+	kvm_hpet_end_event(h, now, flags);
 	mutex_unlock(&h->deliver_mutex);
 	kvm_hpet_deliver(h);
 	return 0;
@@ -117,13 +117,14 @@ static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
 
 static int set_state(struct kvm_hpet *h, void __user *arg)
 {
-	struct kvm_hpet_state *s;
+	size_t size = h->kind->state_size;
+	void *s;
 	int ret;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
-	ret = kvm_hpet_copy_in(s, sizeof(*s), sizeof(*s), arg);
+	ret = kvm_hpet_copy_in(s, size, size, arg);
 	if (!ret)
 		ret = load_state(h, s);
 	kfree(s);
@@ -139,9 +140,9 @@ static int set_paused(struct kvm_hpet *h, unsigned long arg, bool paused)
 		return -EINVAL;
 	if (h->ticker->paused == paused)
 		return -EALREADY;
-	now = begin_event(h, &flags);
+	now = kvm_hpet_begin_event(h, &flags);
 	ticker_pause(h->ticker, now, paused);
-	if (end_event(h, now, flags))
+	if (kvm_hpet_end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	return 0;
 }
@@ -153,10 +154,10 @@ static int reset(struct kvm_hpet *h, unsigned long arg)
 
 	if (arg)
 		return -EINVAL;
-	now = begin_event(h, &flags);
+	now = kvm_hpet_begin_event(h, &flags);
 	ticker_reset(h->ticker, now);
 	h->resets++;
-	if (end_event(h, now, flags))
+	if (kvm_hpet_end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	return 0;
 }
@@ -218,11 +219,11 @@ static int set_policy(struct kvm_hpet *h, void __user *arg)
 	params.max_backlog_ns = p.max_backlog_ns;
 	if (p.policy != KVM_HPET_TICKS_DISCARD)
 		kvm_hpet_watch_lines_of(h, p.timers);
-	now = begin_event(h, &flags);
+	now = kvm_hpet_begin_event(h, &flags);
 	for (n = 0; n < h->ticker->num_timers; n++)
 		if (p.timers & BIT(n))
 			ticker_set_params(h->ticker, now, n, &params);
-	if (end_event(h, now, flags))
+	if (kvm_hpet_end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	kvm_hpet_watch_lines(h);
 	return 0;
@@ -277,9 +278,22 @@ static int any_ioctl(struct kvm_hpet *h, unsigned int cmd, unsigned long arg,
 	case KVM_HPET_RESUME:
 	case KVM_HPET_RESET:
 		return admin ? -EPERM : owner_ioctl(h, cmd, arg);
+	case KVM_HPET_START_TICKS:
+	case KVM_HPET_STOP_TICKS:
+		if (!h->kind->ioctl)
+			return -ENOTTY;
+		return admin ? -EPERM : h->kind->ioctl(h, cmd, arg);
 	default:
 		return -ENOTTY;
 	}
+}
+
+/* What removes the source is the last close of this very descriptor. */
+static int ack_ioctl(const struct handle *handle, unsigned long arg)
+{
+	if (handle->h->kind != &kvm_hpet_source_kind)
+		return -ENOTTY;
+	return handle->admin ? -EPERM : kvm_hpet_ack_tick(handle->h, arg);
 }
 
 static long block_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -288,6 +302,8 @@ static long block_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct kvm_hpet *h = handle->h;
 	int ret;
 
+	if (cmd == KVM_HPET_ACK_TICK)
+		return ack_ioctl(handle, arg);
 	if (mutex_lock_killable(&h->config_mutex))
 		return -EINTR;
 	if (h->dead)
@@ -336,7 +352,8 @@ static struct file *make_file(struct kvm_hpet *h, bool admin)
 		return ERR_PTR(-ENOMEM);
 	handle->h = h;
 	handle->admin = admin;
-	file = anon_inode_getfile(admin ? "kvm-hpet-admin" : "kvm-hpet",
+	file = anon_inode_getfile(admin ? h->kind->admin_name :
+					  h->kind->fd_name,
 				  &block_fops, handle, O_RDWR);
 	if (IS_ERR(file))
 		kfree(handle);
