@@ -266,7 +266,7 @@ kvm_hpet_create_source(const struct kvm_hpet_tick_source_config *config);
  * @arg: of the ioctl
  *
  * Context: process. Sleeps.
- * Return: 0 or -EINVAL.
+ * Return: 1 if a tick waited for that, 0 or -EINVAL.
  */
 int kvm_hpet_ack_tick(struct kvm_hpet *h, unsigned long arg);
 

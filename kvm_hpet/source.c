@@ -10,15 +10,15 @@
 #include "hpet_state.h"
 #include "instance.h"
 
-/* Returns true if kvm_hpet_deliver() has something to do. */
-static bool ack(struct kvm_hpet *h)
+/* Returns true if kvm_hpet_deliver() has something to do; @awaited: a tick waited. */
+static bool ack(struct kvm_hpet *h, bool *awaited)
 {
 	unsigned long flags;
 	bool ready;
 	u64 now;
 
 	now = kvm_hpet_lock(h, &flags);
-	tick_source_ack(&h->source, now);
+	*awaited = tick_source_ack(&h->source, now);
 	ready = kvm_hpet_timers_sync(h, now);
 	kvm_hpet_unlock(h, flags);
 	return ready;
@@ -34,12 +34,13 @@ static int ack_signalled(wait_queue_entry_t *wait, unsigned int mode, int sync,
 {
 	struct kvm_hpet_ack *a = container_of(wait, struct kvm_hpet_ack, wait);
 	struct kvm_hpet *h = container_of(a, struct kvm_hpet, ack);
+	bool awaited;
 	u64 count;
 
 	if (!(key_to_poll(key) & EPOLLIN))
 		return 0;
 	eventfd_ctx_do_read(a->eventfd, &count);
-	if (ack(h))
+	if (ack(h, &awaited))
 		kvm_hpet_kick(h);
 	return 0;
 }
@@ -137,7 +138,7 @@ static int stop_ticks(struct kvm_hpet *h, unsigned long arg)
 
 	if (arg)
 		return -EINVAL;
-	if (!h->source.period_ns)
+	if (!h->source.period_fs)
 		return -EALREADY;
 	now = kvm_hpet_begin_event(h, &flags);
 	tick_source_stop(&h->source, now);
@@ -148,11 +149,13 @@ static int stop_ticks(struct kvm_hpet *h, unsigned long arg)
 
 int kvm_hpet_ack_tick(struct kvm_hpet *h, unsigned long arg)
 {
+	bool awaited;
+
 	if (arg || !(h->source_config.flags & KVM_HPET_SOURCE_ACK_VMM))
 		return -EINVAL;
-	if (ack(h))
+	if (ack(h, &awaited))
 		kvm_hpet_deliver(h);
-	return 0;
+	return awaited;
 }
 
 static int source_ioctl(struct kvm_hpet *h, unsigned int cmd, unsigned long arg)

@@ -356,7 +356,8 @@ bool kvm_hpet_source_period_ok(const struct kvm_hpet_tick_period *p,
 			       u64 guest_now)
 {
 	if (p->flags & ~KVM_HPET_PERIOD_ALL || !p->period_ns ||
-	    p->period_ns > KVM_HPET_MAX_TICK_NS)
+	    p->period_ns > KVM_HPET_MAX_TICK_NS ||
+	    p->period_fs >= HPET_FS_PER_NS || p->reserved)
 		return false;
 	if (!(p->flags & KVM_HPET_PERIOD_PHASE))
 		return !p->phase_ns;
@@ -366,11 +367,9 @@ bool kvm_hpet_source_period_ok(const struct kvm_hpet_tick_period *p,
 void kvm_hpet_source_start(struct tick_source *s, u64 now,
 			   const struct kvm_hpet_tick_period *p)
 {
-	u64 guest_now = ticker_guest_now(&s->t, now);
-	u64 phase = p->flags & KVM_HPET_PERIOD_PHASE ? p->phase_ns : guest_now;
-
-	tick_source_start(s, now, p->period_ns,
-			  tick_source_first(guest_now, phase, p->period_ns));
+	tick_source_start(s, now, p->period_ns * HPET_FS_PER_NS + p->period_fs,
+			  p->flags & KVM_HPET_PERIOD_PHASE ? p->phase_ns :
+			  ticker_guest_now(&s->t, now));
 }
 
 void kvm_hpet_source_save(const struct tick_source *source, u64 now,
@@ -381,8 +380,11 @@ void kvm_hpet_source_save(const struct tick_source *source, u64 now,
 	memset(s, 0, sizeof(*s));
 	s->version = KVM_HPET_STATE_VERSION;
 	s->due_in_ns = KVM_HPET_NEVER;
-	if (source->period_ns)
+	if (source->period_fs) {
 		s->due_in_ns = t->due_ns[0] - ticker_guest_now(t, now);
+		s->early_fs = source->early_fs;
+		s->period_fs = source->period_fs % HPET_FS_PER_NS;
+	}
 	ticks_save(t, 0, now, &s->ticks);
 }
 
@@ -402,6 +404,10 @@ const char *kvm_hpet_source_check(const struct kvm_hpet_tick_source_state *s)
 	    (!t->tick_ns || s->due_in_ns < 0 ||
 	     s->due_in_ns > (s64)KVM_HPET_MAX_TICK_NS))
 		return "due_in_ns";
+	if (s->period_fs >= HPET_FS_PER_NS)
+		return "period_fs";
+	if (s->early_fs >= HPET_FS_PER_NS || (s->early_fs && !s->due_in_ns))
+		return "early_fs";
 	if (!t->tick_ns && t->backlog)
 		return "ticks.backlog";
 	if (t->flags & ~flags)
@@ -420,7 +426,9 @@ void kvm_hpet_source_load(struct tick_source *source, u64 now,
 			   s->ticks.flags & KVM_HPET_TIMER_IN_FLIGHT);
 	ticks_load(t, 0, now, &s->ticks);
 	if (s->due_in_ns != KVM_HPET_NEVER) {
-		source->period_ns = s->ticks.tick_ns;
+		source->period_fs = s->ticks.tick_ns * HPET_FS_PER_NS +
+				    s->period_fs;
+		source->early_fs = s->early_fs;
 		t->due_ns[0] = ticker_guest_now(t, now) + s->due_in_ns;
 	}
 	tick_source_sync(source);

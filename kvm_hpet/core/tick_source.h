@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A timer device whose registers are somebody else's: ticks at a whole number of
- * ns from each other, started and stopped from outside. The device above, in the
- * VMM, may be of any kind.
+ * A timer device whose registers are somebody else's: ticks at the same distance
+ * from each other, started and stopped from outside. The device above, in the VMM,
+ * may be of any kind. The period is exact to the fs, so that a crystal's that is no
+ * whole number of ns does not drift.
  *
  * Context: any; the caller serialises all calls for one source.
  */
@@ -14,12 +15,15 @@
 /**
  * struct tick_source - the source
  * @t: its ticks, those of timer 0
- * @period_ns: the interval; 0: stopped
+ * @period_fs: the interval, 1,000,000 or more; 0: stopped
+ * @early_fs: the next tick falls due by so much before @t.due_ns, which is rounded
+ *	up
  * @ack_mode: enum lost_ticks_ack_mode
  */
 struct tick_source {
 	struct ticker t;
-	u64 period_ns;
+	u64 period_fs;
+	u32 early_fs;
 	u32 ack_mode;
 };
 
@@ -36,25 +40,17 @@ void tick_source_init(struct tick_source *s, int gsi, u64 msi, u32 ack_mode,
 		      u64 min_interval_ns);
 
 /**
- * tick_source_first() - the first tick after now of those that keep a phase
- * @now: time, ns
- * @phase_ns: a time at which one falls due, or would have fallen
- * @period_ns: the interval, not 0
- *
- * Return: @phase_ns if that is still to come, else the first time after @now at a
- * whole number of intervals from it.
- */
-u64 tick_source_first(u64 now, u64 phase_ns, u64 period_ns);
-
-/**
  * tick_source_start() - starts it, or gives it another period
  * @s: the source
  * @now: time, ns
- * @period_ns: the interval, not 0. Guest time that is owed stays the same
- * @first_ns: when the first tick falls due
+ * @period_fs: the interval, 1,000,000 or more. Guest time that is owed stays the
+ *	same
+ * @phase_ns: a time at which a tick falls due: the first one, if that is after the
+ *	time that the guest's clocks have reached; else the first is the next one at a
+ *	whole number of intervals from it
  */
-void tick_source_start(struct tick_source *s, u64 now, u64 period_ns,
-		       u64 first_ns);
+void tick_source_start(struct tick_source *s, u64 now, u64 period_fs,
+		       u64 phase_ns);
 
 /**
  * tick_source_stop() - nothing falls due any more
@@ -70,11 +66,13 @@ void tick_source_stop(struct tick_source *s, u64 now);
  * tick_source_ack() - the device says that the guest has taken a tick
  * @s: the source
  * @now: time, ns
+ *
+ * Return: true if one was waiting for that.
  */
-void tick_source_ack(struct tick_source *s, u64 now);
+bool tick_source_ack(struct tick_source *s, u64 now);
 
 /**
- * tick_source_sync() - @period_ns or the ticks were set from outside
+ * tick_source_sync() - @period_fs or the ticks were set from outside
  * @s: the source
  */
 void tick_source_sync(struct tick_source *s);

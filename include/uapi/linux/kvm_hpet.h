@@ -350,7 +350,7 @@ struct kvm_hpet_tick_source_config {
 	__u32 reserved;
 };
 
-#define KVM_HPET_MAX_TICK_NS		86400000000000ULL
+#define KVM_HPET_MAX_TICK_NS		3600000000000ULL
 
 /* struct kvm_hpet_tick_period.flags */
 /* phase_ns says when. Without it the first tick falls due a period from now. */
@@ -364,6 +364,9 @@ struct kvm_hpet_tick_source_config {
  * @period_ns: from one tick to the next, 1 to KVM_HPET_MAX_TICK_NS. Where it is
  *	shorter than the module's parameter min_interval_us the ticks fall due all the
  *	same, and the host looks at them no more often than that
+ * @period_fs: so many fs more, 0 to 999,999: crystals give periods that are no whole
+ *	number of ns (1,024 Hz: 976,562 ns and 500,000 fs), and nothing drifts
+ * @reserved: 0
  * @phase_ns: with KVM_HPET_PERIOD_PHASE: a time (CLOCK_MONOTONIC) at which a tick
  *	falls due: the first one if it is still to come, at most KVM_HPET_MAX_TICK_NS
  *	from now; else the first is the next one at a whole number of periods from
@@ -373,6 +376,8 @@ struct kvm_hpet_tick_period {
 	__u32 size;
 	__u32 flags;
 	__u64 period_ns;
+	__u32 period_fs;
+	__u32 reserved;
 	__u64 phase_ns;
 };
 
@@ -382,6 +387,10 @@ struct kvm_hpet_tick_period {
  * @version: KVM_HPET_STATE_VERSION
  * @due_in_ns: from now until the next tick falls due, 0 to KVM_HPET_MAX_TICK_NS;
  *	KVM_HPET_NEVER: it is stopped
+ * @period_fs: of a source that runs, what its period has beyond @ticks.tick_ns, in
+ *	fs, 0 to 999,999
+ * @early_fs: by how much the tick falls due before @due_in_ns, which is rounded up;
+ *	0 to 999,999, and 0 with @due_in_ns 0
  * @ticks: as of a timer of a HPET, from @ticks.tick_ns on: the period, which a
  *	stopped source keeps as the unit of its backlog, and where its ticks stand.
  *	Those before are 0, and so are flags of registers
@@ -392,6 +401,8 @@ struct kvm_hpet_tick_source_state {
 	__u32 size;
 	__u32 version;
 	__s64 due_in_ns;
+	__u32 period_fs;
+	__u32 early_fs;
 	struct kvm_hpet_timer_state ticks;
 };
 
@@ -605,8 +616,9 @@ struct kvm_hpet_block_info {
 /**
  * DOC: KVM_HPET_ACK_TICK
  *
- * KVM_HPET_ACK_TICK - the guest has taken the last tick. One that no tick waits for
- * does nothing. The argument must be 0 (-EINVAL).
+ * KVM_HPET_ACK_TICK - the guest has taken the last tick. Returns 1 if a tick waited
+ * for that, so if the device's interrupt flag was set; else 0, and nothing is done.
+ * The argument must be 0 (-EINVAL).
  *
  *  -EINVAL  the source was created without KVM_HPET_SOURCE_ACK_VMM
  */
