@@ -294,6 +294,15 @@ static void stopped_and_started(void **state)
 	run(&r, SEC);
 	assert_int_equal(r.seen, 1);
 
+	/* One that has just fallen due is not on its way yet. */
+	rig_init(&r, 0, LOST_TICKS_DISCARD);
+	start(&r, MS);
+	r.now += MS;
+	tick_source_stop(&r.s, r.now);
+	assert_int_equal(ticks(&r)->count.due, 1);
+	assert_int_equal(ticks(&r)->count.masked, 1);
+	assert_int_equal(ticks(&r)->backlog, 0);
+
 	lost(&r, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW, 21);
 	ticker_reset(&r.s.t, r.now);
 	assert_int_equal(ticks(&r)->backlog, 0);
@@ -392,6 +401,27 @@ static void state_goes_over(void **state)
 		/* The one in flight, those owed, and those since. */
 		assert_int_equal(b.seen, 30 + stage + 100);
 	}
+}
+
+/* Nothing of the period is lost on the way, nor of the phase. */
+static void state_to_the_fs(void **state)
+{
+	struct kvm_hpet_tick_source_state s;
+	struct rig a, b;
+
+	rig_init(&a, 0, LOST_TICKS_SLEW);
+	tick_source_start(&a.s, a.now, 976562500000ULL, a.now);
+	run(&a, MS / 2);
+	kvm_hpet_source_save(&a.s, a.now, &s);
+	assert_null(kvm_hpet_source_check(&s));
+	assert_int_equal(s.due_in_ns, 476563);
+	assert_int_equal(s.early_fs, 500000);
+	assert_int_equal(s.ticks.tick_ns, 976562);
+	assert_int_equal(s.period_fs, 500000);
+	rig_init(&b, 0, LOST_TICKS_SLEW);
+	kvm_hpet_source_load(&b.s, b.now, &s);
+	assert_int_equal(b.s.period_fs, 976562500000ULL);
+	assert_int_equal(b.s.early_fs, 500000);
 }
 
 static void state_that_makes_no_sense(void **state)
@@ -530,6 +560,7 @@ int main(void)
 		cmocka_unit_test(a_wait_is_paused),
 		cmocka_unit_test(short_periods),
 		cmocka_unit_test(state_goes_over),
+		cmocka_unit_test(state_to_the_fs),
 		cmocka_unit_test(state_that_makes_no_sense),
 		cmocka_unit_test(configs_and_periods),
 	};

@@ -450,7 +450,7 @@ static void test_state(const struct route *r, bool in_flight)
 		 * says it, or the tick is injected again after a second.
 		 */
 		again_seen = r->ack == ACK_EOI;
-		n = again_seen ? 1600 : 100;
+		n = again_seen ? 2600 : 100;
 		if (!again_seen)
 			ok_eq(hpet_ioctl(b.fd, KVM_HPET_ACK_TICK, NULL), 1,
 			      "%s: it was waited for", name);
