@@ -38,6 +38,9 @@
 #define PIT_CONTROL	0x43
 #define PIT_COUNT	1193		/* of 1,193,182 Hz: 1,000 a second */
 
+#define PIC1_MASK	0x21
+#define PIC2_MASK	0xa1
+
 #define VECTOR		0x40
 #define FS_A_TICK	(1000000000000000 / TICKS_A_SECOND)
 
@@ -52,6 +55,12 @@ guest_start:
 
 	inl	$PORT_DEVICE, %eax
 	movl	%eax, AT(device)
+
+	/* RTC and PIT are on the PICs too, which are to leave us alone. */
+	movb	$0xff, %al
+	outb	%al, $PIC1_MASK
+	outb	%al, $PIC2_MASK
+	movl	AT(device), %eax
 
 	/* Its pin of the I/O APIC: VECTOR to this CPU, edge-triggered. */
 	movl	$(APIC_ENABLE | 0xff), APIC_SPURIOUS
@@ -87,8 +96,8 @@ guest_start:
 	jmp	count
 
 	/*
-	 * The others have clocks of their own, and begin just after the HPET's: the
-	 * second lasts half a tick longer, so that the last one falls into it.
+	 * The others have clocks of their own, and begin just after the HPET's: half a
+	 * tick before the second is over, the next one is the last.
 	 */
 rtc:	movl	$CONFIG_RUN, HPET_CONFIG
 	movl	$0x260a, %eax			/* the divider runs; rate 6: 1,024 Hz */
@@ -107,7 +116,7 @@ pit:	movl	$CONFIG_RUN, HPET_CONFIG
 
 half:	movl	%ebx, %eax
 	shrl	$1, %eax
-	addl	%eax, %ebp
+	subl	%eax, %ebp
 count:
 	/* Wait for the first tenth of a second, let the VMM disturb us, then go on. */
 1:	sti
