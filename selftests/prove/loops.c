@@ -106,6 +106,27 @@ void prove_lines(void)
 	ticker_quiet(&any_block()->t);
 }
 
+static struct tick_source *any_source(void)
+{
+	static struct tick_source s;
+
+	__CPROVER_havoc_object(&s);
+	s.t.num_timers = 1;
+	s.t.ops = &source_ops;
+	return &s;
+}
+
+void prove_source(void)
+{
+	struct tick_source *s = any_source();
+
+	tick_source_start(s, nondet_u64(), nondet_u64(), nondet_u64());
+	tick_source_stop(s, nondet_u64());
+	tick_source_ack(s, nondet_u64());
+	ticker_pause(&s->t, nondet_u64(), nondet_bool());
+	ticker_reset(&s->t, nondet_u64());
+}
+
 static struct kvm_hpet_state state;
 
 void prove_save(void)
