@@ -30,7 +30,7 @@ static void set_lines(struct kvm_hpet *h, u32 lines, int level)
 			kvm_private_set_irq(h->kvm, h->source_id, gsi, level);
 }
 
-static int send_fsb(struct kvm_hpet *h, const struct hpet_delivery *d)
+static int send_msi(struct kvm_hpet *h, const struct ticker_delivery *d)
 {
 	int ret = kvm_private_set_msi(h->kvm, d->msi_address, d->msi_data);
 
@@ -39,7 +39,7 @@ static int send_fsb(struct kvm_hpet *h, const struct hpet_delivery *d)
 }
 
 /* It is the rise that injects. */
-static int pulse(struct kvm_hpet *h, const struct hpet_delivery *d)
+static int pulse(struct kvm_hpet *h, const struct ticker_delivery *d)
 {
 	int ret = kvm_private_set_irq(h->kvm, h->source_id, d->gsi, 1);
 
@@ -58,7 +58,7 @@ static int pulse(struct kvm_hpet *h, const struct hpet_delivery *d)
  */
 struct step {
 	bool taken;
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 	int ret;
 	u32 lower;
 	u32 raise;
@@ -69,11 +69,11 @@ static bool take_step(struct kvm_hpet *h, struct step *s, u64 now)
 {
 	u32 lines;
 
-	s->taken = hpet_block_take(&h->block, now, false, &s->d);
-	lines = hpet_block_lines(&h->block);
-	s->lower = h->lines & (h->block.dropped | ~lines);
+	s->taken = ticker_take(h->ticker, now, false, &s->d);
+	lines = ticker_lines(h->ticker);
+	s->lower = h->lines & (h->ticker->dropped | ~lines);
 	s->raise = lines & ~(h->lines & ~s->lower);
-	h->block.dropped = 0;
+	h->ticker->dropped = 0;
 	h->lines = lines;
 	return s->taken || s->lower || s->raise;
 }
@@ -85,7 +85,7 @@ static void do_step(struct kvm_hpet *h, struct step *s)
 	if (s->raise)
 		set_lines(h, s->raise, 1);
 	if (s->taken)
-		s->ret = s->d.fsb ? send_fsb(h, &s->d) : pulse(h, &s->d);
+		s->ret = s->d.msi ? send_msi(h, &s->d) : pulse(h, &s->d);
 }
 
 static unsigned int step_cost(const struct step *s)
@@ -112,13 +112,13 @@ static u64 deliver(struct kvm_hpet *h, bool worker)
 
 	mutex_lock(&h->deliver_mutex);
 	now = kvm_hpet_lock(h, &flags);
-	hpet_block_advance_enabled(&h->block, now);
+	ticker_advance(h->ticker, h->ticker->enabled, now);
 	while (!h->dead && spent < budget && take_step(h, &s, now)) {
 		kvm_hpet_step_out(h, flags);
 		do_step(h, &s);
 		kvm_hpet_step_in(h, &flags);
 		if (s.taken)
-			hpet_block_result(&h->block, &s.d, s.ret);
+			ticker_result(h->ticker, &s.d, s.ret);
 		spent += step_cost(&s);
 	}
 	if (worker)
@@ -164,22 +164,22 @@ void kvm_hpet_kick(struct kvm_hpet *h)
 	kthread_queue_work(h->worker, &h->deliver_work);
 }
 
-unsigned int kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now,
+unsigned int kvm_hpet_deliver_msi(struct kvm_hpet *h, u64 now,
 				  unsigned long *flags)
 {
-	unsigned int budget = hweight32(h->block.messages);
-	struct hpet_delivery d;
+	unsigned int budget = hweight32(h->ticker->messages);
+	struct ticker_delivery d;
 	unsigned int sent;
 	int ret;
 
 	lockdep_assert_held(&h->lock);
 	for (sent = 0; !h->dead && sent < budget; sent++) {
-		if (!hpet_block_take(&h->block, now, true, &d))
+		if (!ticker_take(h->ticker, now, true, &d))
 			break;
 		kvm_hpet_step_out(h, *flags);
-		ret = send_fsb(h, &d);
+		ret = send_msi(h, &d);
 		kvm_hpet_step_in(h, flags);
-		hpet_block_result(&h->block, &d, ret);
+		ticker_result(h->ticker, &d, ret);
 	}
 	return sent;
 }
@@ -194,7 +194,7 @@ void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian)
 	u64 now;
 
 	now = kvm_hpet_lock(h, &flags);
-	hpet_block_ack(&h->block, now, kian->gsi);
+	ticker_ack(h->ticker, now, kian->gsi);
 	ready = kvm_hpet_timers_sync(h, now);
 	kvm_hpet_unlock(h, flags);
 	if (ready)
@@ -213,7 +213,7 @@ void kvm_hpet_masked(struct kvm_irq_mask_notifier *kimn, bool masked)
 	if (masked)
 		return;
 	now = kvm_hpet_lock(h, &flags);
-	hpet_block_unmasked(&h->block, now, line->ack.gsi);
+	ticker_unmasked(h->ticker, now, line->ack.gsi);
 	ready = kvm_hpet_timers_sync(h, now);
 	kvm_hpet_unlock(h, flags);
 	if (ready)

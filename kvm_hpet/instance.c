@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Making and removing blocks. Removal undoes creation in exact reverse. */
+/*
+ * What HPET blocks and tick sources have in common as they are made and removed.
+ * Removal undoes creation in exact reverse.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cgroup.h>
 #include <linux/cred.h>
-#include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -14,7 +16,6 @@
 #include <linux/slab.h>
 
 #include "compat.h"
-#include "hpet_state.h"
 #include "instance.h"
 #include "kvm_private.h"
 
@@ -78,25 +79,6 @@ static bool has_irqchip(const struct kvm *kvm)
 	return smp_load_acquire(&kvm->arch.irqchip_mode) == KVM_IRQCHIP_KERNEL;
 }
 
-static int get_eventfd(struct kvm_hpet *h, const struct kvm_hpet_config *c)
-{
-	struct eventfd_ctx *ctx;
-
-	if (!(c->flags & KVM_HPET_F_LEGACY_EVENTFD))
-		return c->legacy_eventfd == -1 ? 0 : -EINVAL;
-	ctx = eventfd_ctx_fdget(c->legacy_eventfd);
-	if (IS_ERR(ctx))
-		return PTR_ERR(ctx);
-	h->legacy_eventfd = ctx;
-	return 0;
-}
-
-static void put_eventfd(struct kvm_hpet *h)
-{
-	if (h->legacy_eventfd)
-		eventfd_ctx_put(h->legacy_eventfd);
-}
-
 /*
  * The worker stands for interrupts of the VM: it has real-time priority, since
  * with PREEMPT_LAZY anything less waits for the host's tick, and its time is
@@ -127,7 +109,7 @@ out:
 	return ret;
 }
 
-static void init_block(struct kvm_hpet *h)
+static void init_parts(struct kvm_hpet *h)
 {
 	u32 gsi;
 
@@ -146,19 +128,15 @@ static void init_block(struct kvm_hpet *h)
 		line->ack.irq_acked = kvm_hpet_acked;
 		line->mask.func = kvm_hpet_masked;
 	}
-	kvm_hpet_config_apply(&h->block.m, &h->config);
-	hpet_block_init(&h->block,
-			(u64)kvm_hpet_min_interval_us * NSEC_PER_USEC);
-	rate_gate_init(&h->gate, kvm_hpet_max_events_per_sec, EVENTS_AT_ONCE);
-	kvm_hpet_timers_init(h);
+	rate_gate_init(&h->gate, kvm_hpet_max_events_per_sec(), EVENTS_AT_ONCE);
 }
 
-static struct kvm_hpet *alloc_block(const struct kvm_hpet_config *config)
+struct kvm_hpet *kvm_hpet_alloc(const struct kvm_hpet_kind *kind,
+				unsigned int num_timers)
 {
 	struct kvm_hpet *h;
 
-	h = kvzalloc(struct_size(h, hrtimer, config->num_timers),
-		     GFP_KERNEL_ACCOUNT);
+	h = kvzalloc(struct_size(h, hrtimer, num_timers), GFP_KERNEL_ACCOUNT);
 	if (!h)
 		return NULL;
 	h->mmio_stats = alloc_percpu_gfp(struct kvm_hpet_mmio_stats,
@@ -167,17 +145,15 @@ static struct kvm_hpet *alloc_block(const struct kvm_hpet_config *config)
 		kvfree(h);
 		return NULL;
 	}
+	h->kind = kind;
 	h->id = atomic64_inc_return(&last_id);
-	h->config = *config;
-	h->config.vm_fd = -1;
-	h->config.legacy_eventfd = -1;
 	h->creator = current_euid();
 	h->owner_pid = get_pid(task_tgid(current));
-	init_block(h);
+	init_parts(h);
 	return h;
 }
 
-static void free_block(struct kref *ref)
+static void free_parts(struct kref *ref)
 {
 	struct kvm_hpet *h = container_of(ref, struct kvm_hpet, ref);
 
@@ -189,7 +165,7 @@ static void free_block(struct kref *ref)
 
 void kvm_hpet_put(struct kvm_hpet *h)
 {
-	kref_put(&h->ref, free_block);
+	kref_put(&h->ref, free_parts);
 }
 
 /* One that was begun later may have been finished earlier. */
@@ -212,33 +188,27 @@ static void unpublish(struct kvm_hpet *h)
 	mutex_unlock(&blocks_mutex);
 }
 
-struct kvm_hpet *kvm_hpet_create(const struct kvm_hpet_config *config)
+struct kvm_hpet *kvm_hpet_start(struct kvm_hpet *h, struct ticker *ticker,
+				int vm_fd, int eventfd)
 {
-	struct kvm_hpet *h;
 	int ret;
 
-	if (!kvm_hpet_config_ok(config))
-		return ERR_PTR(-EINVAL);
-	h = alloc_block(config);
-	if (!h)
-		return ERR_PTR(-ENOMEM);
-	ret = get_vm(h, config->vm_fd);
+	h->ticker = ticker;
+	kvm_hpet_timers_init(h);
+	ret = get_vm(h, vm_fd);
 	if (ret)
 		goto err_free;
-	ret = get_eventfd(h, config);
-	if (ret)
-		goto err_vm;
 	ret = -ENXIO;
 	if (!has_irqchip(h->kvm))
-		goto err_eventfd;
+		goto err_vm;
 	ret = start_worker(h);
 	if (ret)
-		goto err_eventfd;
+		goto err_vm;
 	h->source_id = kvm_private_get_source_id(h->kvm);
 	ret = h->source_id;
 	if (ret < 0)
 		goto err_worker;
-	ret = kvm_hpet_mmio_register(h);
+	ret = h->kind->plug(h, eventfd);
 	if (ret)
 		goto err_source;
 	publish(h);
@@ -249,8 +219,6 @@ err_source:
 	kvm_private_put_source_id(h->kvm, h->source_id);
 err_worker:
 	kthread_destroy_worker(h->worker);
-err_eventfd:
-	put_eventfd(h);
 err_vm:
 	put_vm(h);
 err_free:
@@ -259,7 +227,7 @@ err_free:
 }
 
 /* From here on nothing arms a timer, and ioctls give -ENODEV. */
-static void kill_block(struct kvm_hpet *h)
+static void kill(struct kvm_hpet *h)
 {
 	unsigned long flags;
 	u64 now;
@@ -294,13 +262,12 @@ void kvm_hpet_remove(struct kvm_hpet *h)
 {
 	kvm_hpet_debugfs_remove(h);
 	unpublish(h);
-	kvm_hpet_mmio_unregister(h);
-	kill_block(h);
+	h->kind->unplug(h);
+	kill(h);
 	kvm_hpet_timers_stop(h);
 	kthread_destroy_worker(h->worker);
 	lower_lines(h);
 	kvm_private_put_source_id(h->kvm, h->source_id);
-	put_eventfd(h);
 	put_vm(h);
 	wake_up_all(&h->gone);
 }
@@ -310,13 +277,16 @@ static bool may_administer(const struct kvm_hpet *h)
 	return uid_eq(h->creator, current_euid()) || capable(CAP_SYS_ADMIN);
 }
 
-struct kvm_hpet *kvm_hpet_next(u64 id, bool exact)
+struct kvm_hpet *kvm_hpet_next(u64 id, bool exact,
+			       const struct kvm_hpet_kind *kind)
 {
 	struct kvm_hpet *h, *found = ERR_PTR(-ENOENT);
 
 	mutex_lock(&blocks_mutex);
 	list_for_each_entry(h, &blocks, list) {
 		if (exact ? h->id != id : h->id <= id)
+			continue;
+		if (kind && h->kind != kind)
 			continue;
 		if (may_administer(h)) {
 			kref_get(&h->ref);
@@ -332,20 +302,6 @@ struct kvm_hpet *kvm_hpet_next(u64 id, bool exact)
 	return found;
 }
 
-/* The lines that a timer may come to drive, whatever the guest writes. */
-static u32 possible_gsis(const struct kvm_hpet *h, unsigned int n)
-{
-	u32 gsis = h->config.timer[n].route_cap;
-
-	if (h->config.flags & KVM_HPET_F_LEGACY_CAP) {
-		if (n == 0)
-			gsis |= BIT(HPET_LEGACY_GSI_TIMER0);
-		if (n == 1)
-			gsis |= BIT(HPET_LEGACY_GSI_TIMER1);
-	}
-	return gsis;
-}
-
 static u32 wanted_lines(const struct kvm_hpet *h)
 {
 	u32 gsis = 0;
@@ -353,9 +309,9 @@ static u32 wanted_lines(const struct kvm_hpet *h)
 
 	if (h->dead)
 		return 0;
-	for (n = 0; n < h->config.num_timers; n++)
-		if (h->block.ticks[n].params.policy != LOST_TICKS_DISCARD)
-			gsis |= possible_gsis(h, n);
+	for (n = 0; n < h->ticker->num_timers; n++)
+		if (h->ticker->ticks[n].params.policy != LOST_TICKS_DISCARD)
+			gsis |= h->kind->gsis(h, n);
 	return gsis;
 }
 
@@ -393,9 +349,9 @@ void kvm_hpet_watch_lines_of(struct kvm_hpet *h, u32 timers)
 	u32 gsis = 0;
 	unsigned int n;
 
-	for (n = 0; n < h->config.num_timers; n++)
+	for (n = 0; n < h->ticker->num_timers; n++)
 		if (timers & BIT(n))
-			gsis |= possible_gsis(h, n);
+			gsis |= h->kind->gsis(h, n);
 	watch_exactly(h, h->watched | gsis);
 }
 

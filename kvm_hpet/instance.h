@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One HPET block of one VM: its parts and their locks. */
+/* An HPET block or a tick source of one VM: its parts and their locks. */
 #ifndef _KVM_HPET_INSTANCE_H
 #define _KVM_HPET_INSTANCE_H
 
@@ -9,6 +9,7 @@
 #include <linux/kvm_host.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/poll.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -19,6 +20,7 @@
 #include "compat.h"
 #include "hpet_block.h"
 #include "rate_gate.h"
+#include "tick_source.h"
 
 struct kvm_hpet;
 
@@ -90,12 +92,59 @@ struct kvm_hpet_mmio_stats {
 };
 
 /**
- * struct kvm_hpet - a block
+ * struct kvm_hpet_kind - what an HPET block and a tick source do differently
+ * @fd_name: of its descriptor
+ * @admin_name: of one for administration
+ * @config_size: of its structure for KVM_HPET_GET_CONFIG
+ * @state_size: likewise for KVM_HPET_GET_STATE
+ * @plug: gives it to the VM, with the eventfd of its configuration
+ * @unplug: undoes that: nobody outside calls in afterwards
+ * @gsis: lines (bit mask) of a timer whose acknowledgments count, whatever the
+ *	guest writes
+ * @save: fills in the state
+ * @check: the name of the first field of a state that is not valid, or NULL
+ * @load: replaces the state by a valid one
+ * @ioctl: those that only this kind has, with config_mutex held; or NULL
+ */
+struct kvm_hpet_kind {
+	const char *fd_name;
+	const char *admin_name;
+	size_t config_size;
+	size_t state_size;
+	int (*plug)(struct kvm_hpet *h, int eventfd);
+	void (*unplug)(struct kvm_hpet *h);
+	u32 (*gsis)(const struct kvm_hpet *h, unsigned int n);
+	void (*save)(const struct kvm_hpet *h, u64 now, void *s);
+	const char *(*check)(const struct kvm_hpet *h, const void *s);
+	void (*load)(struct kvm_hpet *h, u64 now, const void *s);
+	int (*ioctl)(struct kvm_hpet *h, unsigned int cmd, unsigned long arg);
+};
+
+extern const struct kvm_hpet_kind kvm_hpet_block_kind;
+extern const struct kvm_hpet_kind kvm_hpet_source_kind;
+
+/**
+ * struct kvm_hpet_ack - acknowledgments that come by an eventfd
+ * @eventfd: or NULL
+ * @wait: in its queue
+ * @table: to get there
+ */
+struct kvm_hpet_ack {
+	struct eventfd_ctx *eventfd;
+	wait_queue_entry_t wait;
+	poll_table table;
+};
+
+/**
+ * struct kvm_hpet - an HPET block or a tick source; both are called block where
+ * there is no difference
  * @lock: protects the members from here to @dead. Taken in hardirq, by
  *	kvm_hpet_lock()
  * @counter_seq: writers hold @lock. Lets the main counter be read with neither
  *	lock nor write to shared memory
- * @block: registers and ticks
+ * @block: of an HPET: registers and ticks
+ * @source: of a tick source: its ticks
+ * @ticker: the ticks in one of the two; never another one
  * @armed: timers (bit mask) whose host timer is armed
  * @lines: lines of level-triggered timers that are up in KVM. Written with
  *	@deliver_mutex as well
@@ -122,9 +171,12 @@ struct kvm_hpet_mmio_stats {
  * @dev: on KVM's MMIO bus
  * @kvm: the VM; a reference is held until removal
  * @vm_owner: module that implements the VM's file; likewise
- * @legacy_eventfd: or NULL
+ * @legacy_eventfd: of an HPET, or NULL
+ * @ack: of a tick source
  * @source_id: of our interrupt lines
+ * @kind: what it is
  * @config: as created, with descriptors -1
+ * @source_config: likewise, of a tick source
  * @id: number of the block
  * @creator: user that may open it for administration
  * @vm_pid: process that created the VM
@@ -138,7 +190,11 @@ struct kvm_hpet_mmio_stats {
 struct kvm_hpet {
 	raw_spinlock_t lock;
 	seqcount_t counter_seq;
-	struct hpet_block block;
+	union {
+		struct hpet_block block;
+		struct tick_source source;
+	};
+	struct ticker *ticker;
 	u32 armed;
 	u32 lines;
 	bool remembered;
@@ -168,8 +224,13 @@ struct kvm_hpet {
 	struct kvm *kvm;
 	struct module *vm_owner;
 	struct eventfd_ctx *legacy_eventfd;
+	struct kvm_hpet_ack ack;
 	int source_id;
-	struct kvm_hpet_config config;
+	const struct kvm_hpet_kind *kind;
+	union {
+		struct kvm_hpet_config config;
+		struct kvm_hpet_tick_source_config source_config;
+	};
 
 	u64 id;
 	kuid_t creator;
@@ -182,10 +243,10 @@ struct kvm_hpet {
 	struct kvm_hpet_hrtimer hrtimer[];
 };
 
-/* instance.c */
+/* block.c */
 
 /**
- * kvm_hpet_create() - makes a block
+ * kvm_hpet_create() - makes an HPET block
  * @config: from the VMM, not validated
  *
  * Context: process. Sleeps.
@@ -193,6 +254,56 @@ struct kvm_hpet {
  * KVM_HPET_CREATE.
  */
 struct kvm_hpet *kvm_hpet_create(const struct kvm_hpet_config *config);
+
+/* source.c */
+
+/**
+ * kvm_hpet_create_source() - makes a tick source
+ * @config: from the VMM, not validated
+ *
+ * Context: process. Sleeps.
+ * Return: the source with one reference, or an ERR_PTR() as documented with
+ * KVM_HPET_CREATE_TICK_SOURCE.
+ */
+struct kvm_hpet *
+kvm_hpet_create_source(const struct kvm_hpet_tick_source_config *config);
+
+/**
+ * kvm_hpet_ack_tick() - KVM_HPET_ACK_TICK, which takes no config_mutex: it is what
+ * a guest's access comes down to
+ * @h: the tick source, alive
+ * @arg: of the ioctl
+ *
+ * Context: process. Sleeps.
+ * Return: 1 if a tick waited for that, 0 or -EINVAL.
+ */
+int kvm_hpet_ack_tick(struct kvm_hpet *h, unsigned long arg);
+
+/* instance.c */
+
+/**
+ * kvm_hpet_alloc() - the parts that both kinds have
+ * @kind: what it is to be
+ * @num_timers: so many host timers
+ *
+ * Context: process. Sleeps.
+ * Return: with one reference, to be filled in; or NULL.
+ */
+struct kvm_hpet *kvm_hpet_alloc(const struct kvm_hpet_kind *kind,
+				unsigned int num_timers);
+
+/**
+ * kvm_hpet_start() - brings it to life
+ * @h: filled in; the reference goes with it on failure
+ * @ticker: its ticks
+ * @vm_fd: the VM
+ * @eventfd: for its kind to plug it in
+ *
+ * Context: process. Sleeps.
+ * Return: @h, or an ERR_PTR() as documented with KVM_HPET_CREATE.
+ */
+struct kvm_hpet *kvm_hpet_start(struct kvm_hpet *h, struct ticker *ticker,
+				int vm_fd, int eventfd);
 
 /**
  * kvm_hpet_remove() - takes a block from its VM; the memory stays while
@@ -213,11 +324,13 @@ void kvm_hpet_put(struct kvm_hpet *h);
  * kvm_hpet_next() - a block for administration
  * @id: the block's, or of the one before
  * @exact: false: the first one above @id
+ * @kind: only this kind, or NULL
  *
  * Context: process. Sleeps.
  * Return: the block with a reference, or ERR_PTR(-ENOENT), ERR_PTR(-EPERM).
  */
-struct kvm_hpet *kvm_hpet_next(u64 id, bool exact);
+struct kvm_hpet *kvm_hpet_next(u64 id, bool exact,
+			       const struct kvm_hpet_kind *kind);
 
 /**
  * kvm_hpet_apicv_inhibit() - has the CPU report acknowledgments, or no longer
@@ -426,7 +539,7 @@ void kvm_hpet_deliver(struct kvm_hpet *h);
 void kvm_hpet_deliver_work(struct kthread_work *work);
 
 /**
- * kvm_hpet_deliver_fsb() - delivers the messages that are ready
+ * kvm_hpet_deliver_msi() - delivers the messages that are ready
  * @h: the block; lock is held, and dropped for each message
  * @now: ktime_get_ns()
  * @flags: of the lock
@@ -434,7 +547,7 @@ void kvm_hpet_deliver_work(struct kthread_work *work);
  * Context: any, hardirq included.
  * Return: how many.
  */
-unsigned int kvm_hpet_deliver_fsb(struct kvm_hpet *h, u64 now,
+unsigned int kvm_hpet_deliver_msi(struct kvm_hpet *h, u64 now,
 				  unsigned long *flags);
 
 /**
@@ -462,7 +575,31 @@ void kvm_hpet_acked(struct kvm_irq_ack_notifier *kian);
  */
 void kvm_hpet_masked(struct kvm_irq_mask_notifier *kimn, bool masked);
 
-/* block_ioctl.c */
+/* descriptor.c */
+
+/**
+ * kvm_hpet_begin_event() - an event from outside: the block is brought up to date,
+ * then changed, then what follows is done. Between the two the counter must not
+ * be read
+ * @h: the block
+ * @flags: for kvm_hpet_end_event()
+ *
+ * Context: process.
+ * Return: ktime_get_ns(), the time of the event.
+ */
+u64 kvm_hpet_begin_event(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock);
+
+/**
+ * kvm_hpet_end_event() - the block was changed
+ * @h: the block
+ * @now: from kvm_hpet_begin_event()
+ * @flags: likewise
+ *
+ * Return: true if kvm_hpet_deliver() has something to do.
+ */
+bool kvm_hpet_end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
+	__releases(&h->lock);
 
 /**
  * kvm_hpet_open_block() - a descriptor for a block
@@ -476,8 +613,19 @@ int kvm_hpet_open_block(struct kvm_hpet *h, bool admin);
 
 /* main.c */
 
-extern unsigned int kvm_hpet_min_interval_us;
-extern unsigned int kvm_hpet_max_events_per_sec;
+/**
+ * kvm_hpet_min_interval_ns() - the module's parameter, for what is created now
+ *
+ * Return: min_interval_us, in ns.
+ */
+u64 kvm_hpet_min_interval_ns(void);
+
+/**
+ * kvm_hpet_max_events_per_sec() - likewise
+ *
+ * Return: max_events_per_sec.
+ */
+u32 kvm_hpet_max_events_per_sec(void);
 
 /**
  * kvm_hpet_copy_in() - reads a structure that begins with its size

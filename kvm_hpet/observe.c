@@ -32,9 +32,9 @@ static void remember(struct kvm_hpet *h)
 {
 	unsigned int n;
 
-	for (n = 0; n < h->config.num_timers; n++) {
-		h->hrtimer[n].before = h->block.ticks[n].count;
-		h->hrtimer[n].rate_before = h->block.ticks[n].rate;
+	for (n = 0; n < h->ticker->num_timers; n++) {
+		h->hrtimer[n].before = h->ticker->ticks[n].count;
+		h->hrtimer[n].rate_before = h->ticker->ticks[n].rate;
 	}
 	h->remembered = true;
 }
@@ -43,7 +43,7 @@ static void remember(struct kvm_hpet *h)
 static void trace_changes(struct kvm_hpet *h, unsigned int n)
 {
 	const struct lost_ticks_count *old = &h->hrtimer[n].before;
-	const struct lost_ticks *lt = &h->block.ticks[n];
+	const struct lost_ticks *lt = &h->ticker->ticks[n];
 	const struct lost_ticks_count *c = &lt->count;
 	u64 owed = lt->backlog;
 
@@ -128,11 +128,11 @@ void kvm_hpet_observe(struct kvm_hpet *h)
 
 	lockdep_assert_held(&h->lock);
 	/* Of the others none is delivered: they can wait until they are enabled. */
-	hpet_for_each_timer(n, h->block.enabled)
-		count_bursts(&h->hrtimer[n].bursts, &h->block.ticks[n]);
+	ticker_for_each(n, h->ticker->enabled)
+		count_bursts(&h->hrtimer[n].bursts, &h->ticker->ticks[n]);
 	if (!h->remembered)
 		return;
-	for (n = 0; n < h->config.num_timers; n++)
+	for (n = 0; n < h->ticker->num_timers; n++)
 		trace_changes(h, n);
 	h->remembered = false;
 }

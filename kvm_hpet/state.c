@@ -79,12 +79,12 @@ void kvm_hpet_config_apply(struct hpet_model *m,
 		m->timer[n].config = timer_cap(&c->timer[n]);
 }
 
-static void ticks_save(const struct hpet_block *b, unsigned int n, u64 now,
+static void ticks_save(const struct ticker *t, unsigned int n, u64 now,
 		       struct kvm_hpet_timer_state *s)
 {
 	struct lost_ticks_state l;
 
-	lost_ticks_save(&b->ticks[n], hpet_block_guest_now(b, now), &l);
+	lost_ticks_save(&t->ticks[n], ticker_guest_now(t, now), &l);
 	s->tick_ns = l.period_ns;
 	s->backlog = l.backlog;
 	s->fraction_ns = l.fraction_ns;
@@ -103,7 +103,7 @@ static void ticks_save(const struct hpet_block *b, unsigned int n, u64 now,
 		s->flags |= KVM_HPET_TIMER_ROSE;
 }
 
-static void ticks_load(struct hpet_block *b, unsigned int n, u64 now,
+static void ticks_load(struct ticker *t, unsigned int n, u64 now,
 		       const struct kvm_hpet_timer_state *s)
 {
 	struct lost_ticks_state l = {
@@ -121,7 +121,7 @@ static void ticks_load(struct hpet_block *b, unsigned int n, u64 now,
 		.rose = s->flags & KVM_HPET_TIMER_ROSE,
 	};
 
-	lost_ticks_load(&b->ticks[n], hpet_block_guest_now(b, now), &l);
+	lost_ticks_load(&t->ticks[n], ticker_guest_now(t, now), &l);
 }
 
 static void timer_save(const struct hpet_block *b, unsigned int n, u64 counter,
@@ -161,7 +161,7 @@ void kvm_hpet_state_save(const struct hpet_block *b, u64 now,
 	s->num_timers = m->num_timers;
 	for (n = 0; n < m->num_timers; n++) {
 		timer_save(b, n, s->counter, &s->timer[n]);
-		ticks_save(b, n, now, &s->timer[n]);
+		ticks_save(&b->t, n, now, &s->timer[n]);
 	}
 }
 
@@ -184,10 +184,9 @@ static bool span_ok(s64 ns, u64 interval)
 		(u64)ns <= max_t(u64, interval, KVM_HPET_MAX_BACKLOG_NS);
 }
 
-static const char *ticks_check(const struct kvm_hpet_timer_state *s)
+static const char *ticks_check(const struct kvm_hpet_timer_state *s,
+			       bool periodic)
 {
-	bool periodic = s->config & HPET_TN_PERIODIC;
-
 	if (s->tick_ns && !periodic)
 		return "timer.tick_ns";
 	if (s->backlog > (periodic ? KVM_HPET_MAX_BACKLOG_NS : 1))
@@ -250,7 +249,7 @@ static const char *timer_check(const struct hpet_model *m, unsigned int n,
 	if (s->flags & ~KVM_HPET_TIMER_STATE_ALL ||
 	    (loaded.fresh && !periodic))
 		return "timer.flags";
-	return ticks_check(s);
+	return ticks_check(s, periodic);
 }
 
 /* The status bit of a timer that can't have one is 0. */
@@ -311,18 +310,126 @@ void kvm_hpet_state_load(struct hpet_block *b, u64 now,
 	unsigned int n;
 	u32 matched;
 
-	hpet_block_reset(b, now);
+	ticker_reset(&b->t, now);
 	m->config = s->config;
 	m->status = s->status;
 	m->base_count = s->counter;
 	m->base_phase_fs = s->counter_phase_fs;
 	for (n = 0; n < m->num_timers; n++) {
 		m->timer[n] = loaded_timer(&s->timer[n]);
-		lost_ticks_set_period(&b->ticks[n], s->timer[n].tick_ns, false);
+		lost_ticks_set_period(&b->t.ticks[n], s->timer[n].tick_ns, false);
 	}
 	matched = hpet_model_start(m, now);
 	hpet_block_sync(b);
 	for (n = 0; n < m->num_timers; n++)
-		ticks_load(b, n, now, &s->timer[n]);
+		ticks_load(&b->t, n, now, &s->timer[n]);
 	hpet_block_matched(b, matched);
+}
+
+bool kvm_hpet_source_config_ok(const struct kvm_hpet_tick_source_config *c)
+{
+	bool msi = c->flags & KVM_HPET_SOURCE_MSI;
+
+	if (c->flags & ~KVM_HPET_SOURCE_ALL || c->reserved)
+		return false;
+	if (!(c->flags & KVM_HPET_SOURCE_ACK_VMM) && c->ack_eventfd != -1)
+		return false;
+	return msi ? !c->gsi : c->gsi < KVM_HPET_NUM_GSIS &&
+			       !c->msi_address && !c->msi_data;
+}
+
+void kvm_hpet_source_config_apply(struct tick_source *s,
+				  const struct kvm_hpet_tick_source_config *c,
+				  u64 min_interval_ns)
+{
+	bool msi = c->flags & KVM_HPET_SOURCE_MSI;
+	u32 ack = msi ? LOST_TICKS_ACK_NONE : LOST_TICKS_ACK_EDGE;
+
+	if (c->flags & KVM_HPET_SOURCE_ACK_VMM)
+		ack = LOST_TICKS_ACK_LEVEL;
+	tick_source_init(s, msi ? -1 : (int)c->gsi,
+			 (u64)c->msi_address << 32 | c->msi_data, ack,
+			 min_interval_ns);
+}
+
+bool kvm_hpet_source_period_ok(const struct kvm_hpet_tick_period *p,
+			       u64 guest_now)
+{
+	if (p->flags & ~KVM_HPET_PERIOD_ALL || !p->period_ns ||
+	    p->period_ns > KVM_HPET_MAX_TICK_NS ||
+	    p->period_fs >= HPET_FS_PER_NS || p->reserved)
+		return false;
+	if (!(p->flags & KVM_HPET_PERIOD_PHASE))
+		return !p->phase_ns;
+	return p->phase_ns <= guest_now + KVM_HPET_MAX_TICK_NS;
+}
+
+void kvm_hpet_source_start(struct tick_source *s, u64 now,
+			   const struct kvm_hpet_tick_period *p)
+{
+	tick_source_start(s, now, p->period_ns * HPET_FS_PER_NS + p->period_fs,
+			  p->flags & KVM_HPET_PERIOD_PHASE ? p->phase_ns :
+			  ticker_guest_now(&s->t, now));
+}
+
+void kvm_hpet_source_save(const struct tick_source *source, u64 now,
+			  struct kvm_hpet_tick_source_state *s)
+{
+	const struct ticker *t = &source->t;
+
+	memset(s, 0, sizeof(*s));
+	s->version = KVM_HPET_STATE_VERSION;
+	s->due_in_ns = KVM_HPET_NEVER;
+	if (source->period_fs) {
+		s->due_in_ns = t->due_ns[0] - ticker_guest_now(t, now);
+		s->early_fs = source->early_fs;
+		s->period_fs = source->period_fs % HPET_FS_PER_NS;
+	}
+	ticks_save(t, 0, now, &s->ticks);
+}
+
+const char *kvm_hpet_source_check(const struct kvm_hpet_tick_source_state *s)
+{
+	const struct kvm_hpet_timer_state *t = &s->ticks;
+	u32 flags = KVM_HPET_TIMER_IN_FLIGHT | KVM_HPET_TIMER_REGULAR |
+		    KVM_HPET_TIMER_ROSE | KVM_HPET_TIMER_LAPSES;
+
+	if (s->version != KVM_HPET_STATE_VERSION)
+		return "version";
+	if (t->config || t->comparator || t->period || t->fsb_route || t->start)
+		return "ticks: a register";
+	if (t->tick_ns > KVM_HPET_MAX_TICK_NS)
+		return "ticks.tick_ns";
+	if (s->due_in_ns != KVM_HPET_NEVER &&
+	    (!t->tick_ns || s->due_in_ns < 0 ||
+	     s->due_in_ns > (s64)KVM_HPET_MAX_TICK_NS))
+		return "due_in_ns";
+	if (s->period_fs >= HPET_FS_PER_NS)
+		return "period_fs";
+	if (s->early_fs >= HPET_FS_PER_NS || (s->early_fs && !s->due_in_ns))
+		return "early_fs";
+	if (!t->tick_ns && t->backlog)
+		return "ticks.backlog";
+	if (t->flags & ~flags)
+		return "ticks.flags";
+	return ticks_check(t, t->tick_ns);
+}
+
+void kvm_hpet_source_load(struct tick_source *source, u64 now,
+			  const struct kvm_hpet_tick_source_state *s)
+{
+	struct ticker *t = &source->t;
+
+	ticker_reset(t, now);
+	lost_ticks_set_period(&t->ticks[0], s->ticks.tick_ns, false);
+	lost_ticks_set_ack(&t->ticks[0], source->ack_mode,
+			   s->ticks.flags & KVM_HPET_TIMER_IN_FLIGHT);
+	ticks_load(t, 0, now, &s->ticks);
+	if (s->due_in_ns != KVM_HPET_NEVER) {
+		source->period_fs = s->ticks.tick_ns * HPET_FS_PER_NS +
+				    s->period_fs;
+		source->early_fs = s->early_fs;
+		t->due_ns[0] = ticker_guest_now(t, now) + s->due_in_ns;
+	}
+	tick_source_sync(source);
 }

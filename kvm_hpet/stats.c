@@ -8,7 +8,7 @@ static void fill_timer_stats(const struct kvm_hpet *h, unsigned int n,
 			     struct kvm_hpet_timer_stats *s)
 {
 	const struct kvm_hpet_hrtimer *t = &h->hrtimer[n];
-	const struct lost_ticks *lt = &h->block.ticks[n];
+	const struct lost_ticks *lt = &h->ticker->ticks[n];
 	const struct lost_ticks_count *c = &lt->count;
 	unsigned int i;
 
@@ -54,15 +54,15 @@ void kvm_hpet_read_stats(struct kvm_hpet *h, struct kvm_hpet_stats *s)
 	u64 now;
 
 	lockdep_assert_held(&h->config_mutex);
-	s->num_timers = h->config.num_timers;
+	s->num_timers = h->ticker->num_timers;
 	s->resets = h->resets;
 	s->apicv_inhibited_ns = kvm_hpet_apicv_inhibited_ns(h);
 	fill_mmio_stats(h, s);
 	now = kvm_hpet_lock(h, &flags);
-	hpet_block_advance(&h->block, now);
+	ticker_advance(h->ticker, ticker_all(h->ticker), now);
 	kvm_hpet_observe(h);
 	s->limited = h->limited;
-	for (n = 0; n < h->config.num_timers; n++)
+	for (n = 0; n < h->ticker->num_timers; n++)
 		fill_timer_stats(h, n, &s->timer[n]);
 	ready = kvm_hpet_timers_sync(h, now);
 	kvm_hpet_unlock(h, flags);

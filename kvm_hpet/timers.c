@@ -53,9 +53,9 @@ void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now)
 	unsigned int n;
 
 	lockdep_assert_held(&h->lock);
-	hpet_for_each_timer(n, h->block.enabled | h->armed) {
+	ticker_for_each(n, h->ticker->enabled | h->armed) {
 		u64 deadline = h->dead ? HPET_NEVER :
-			       hpet_block_deadline(&h->block, n, now);
+			       ticker_deadline(h->ticker, n, now);
 
 		if (deadline < opens) {
 			deadline = held ? HPET_NEVER : opens;
@@ -68,7 +68,7 @@ void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now)
 
 void kvm_hpet_charge_arm(struct kvm_hpet *h, u64 now, unsigned int interrupts)
 {
-	unsigned int looks = 1 + hweight32(h->block.enabled) / 8;
+	unsigned int looks = 1 + hweight32(h->ticker->enabled) / 8;
 	u32 starts = h->starts;
 
 	rate_gate_charge(&h->gate, now, max(interrupts, looks));
@@ -78,7 +78,7 @@ void kvm_hpet_charge_arm(struct kvm_hpet *h, u64 now, unsigned int interrupts)
 
 static bool anything_ready(const struct kvm_hpet *h, u64 now)
 {
-	return !h->dead && hpet_block_ready(&h->block, now, h->lines);
+	return !h->dead && ticker_ready(h->ticker, now, h->lines);
 }
 
 bool kvm_hpet_timers_sync(struct kvm_hpet *h, u64 now)
@@ -109,8 +109,8 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 		trace_kvm_hpet_expire(h->id, t->n, now - deadline);
 		t->deadline = HPET_NEVER;
 	}
-	hpet_block_advance_enabled(&h->block, now);
-	sent = kvm_hpet_deliver_fsb(h, now, &flags);
+	ticker_advance(h->ticker, h->ticker->enabled, now);
+	sent = kvm_hpet_deliver_msi(h, now, &flags);
 	if (now >= deadline)
 		count_lateness(t, now - deadline);
 	/* Also if it is stale: that was an interrupt of the host's as well. */
@@ -130,7 +130,7 @@ void kvm_hpet_timers_init(struct kvm_hpet *h)
 {
 	unsigned int n;
 
-	for (n = 0; n < h->config.num_timers; n++) {
+	for (n = 0; n < h->ticker->num_timers; n++) {
 		struct kvm_hpet_hrtimer *t = &h->hrtimer[n];
 
 		t->h = h;
@@ -145,6 +145,6 @@ void kvm_hpet_timers_stop(struct kvm_hpet *h)
 {
 	unsigned int n;
 
-	for (n = 0; n < h->config.num_timers; n++)
+	for (n = 0; n < h->ticker->num_timers; n++)
 		hrtimer_cancel(&h->hrtimer[n].timer);
 }

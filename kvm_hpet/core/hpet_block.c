@@ -4,6 +4,11 @@
 #include "hpet_clock.h"
 #include "mul_div.h"
 
+static struct hpet_block *to_block(struct ticker *t)
+{
+	return container_of(t, struct hpet_block, t);
+}
+
 static bool is_level(const struct hpet_timer *t)
 {
 	return t->config & HPET_TN_LEVEL;
@@ -27,10 +32,59 @@ static u32 ack_mode(const struct hpet_block *b, unsigned int n)
 					  LOST_TICKS_ACK_EDGE;
 }
 
+static u32 level_lines(const struct hpet_block *b)
+{
+	u32 lines = 0;
+	unsigned int n;
+
+	if (!b->m.status || !(b->m.config & HPET_CONFIG_ENABLE))
+		return 0;
+	for (n = 0; n < b->m.num_timers; n++) {
+		int gsi = hpet_timer_gsi(&b->m, n);
+
+		if (gsi >= 0 && (b->m.status & BIT_ULL(n)) &&
+		    (b->m.timer[n].config & HPET_TN_ENABLE))
+			lines |= BIT(gsi);
+	}
+	return lines;
+}
+
+/* What the ticks must know of a timer whose registers may have changed. */
+static void tell_timer(struct hpet_block *b, unsigned int n)
+{
+	const struct hpet_timer *hpet = &b->m.timer[n];
+	struct ticker *t = &b->t;
+
+	t->due_ns[n] = hpet_timer_ns(&b->m, n);
+	t->enabled &= ~BIT(n);
+	t->audible &= ~BIT(n);
+	t->messages &= ~BIT(n);
+	t->level &= ~BIT(n);
+	t->level |= is_level(hpet) ? BIT(n) : 0;
+	if (!(hpet->config & HPET_TN_ENABLE))
+		return;
+	t->enabled |= BIT(n);
+	t->audible |= hpet_timer_audible(&b->m, n) ? BIT(n) : 0;
+	t->messages |= hpet_timer_fsb(&b->m, n) ? BIT(n) : 0;
+}
+
+/* Likewise of the block, after every event that was none of the ticks' own. */
+static void tell_ticks(struct hpet_block *b, u32 changed)
+{
+	unsigned int n;
+
+	for (n = 0; n < b->m.num_timers; n++) {
+		b->t.msi[n] = b->m.timer[n].fsb;
+		if (changed & BIT(n))
+			tell_timer(b, n);
+	}
+	b->t.lines = level_lines(b);
+}
+
 /* Matches that nobody hears still set the status bit (2.3.8, INT_ENB). */
 static void timer_due(struct hpet_block *b, unsigned int n, u64 ticks)
 {
-	struct lost_ticks *lt = &b->ticks[n];
+	struct lost_ticks *lt = &b->t.ticks[n];
 
 	if (hpet_timer_audible(&b->m, n)) {
 		lost_ticks_due(lt, ticks);
@@ -43,72 +97,36 @@ static void timer_due(struct hpet_block *b, unsigned int n, u64 ticks)
 	}
 }
 
-static void timer_matched(struct hpet_block *b, unsigned int n, u64 now,
-			  u64 elapsed)
+static void timer_matched(struct ticker *t, unsigned int n, u64 now)
 {
+	struct hpet_block *b = to_block(t);
 	bool known = hpet_timer_period_known(&b->m.timer[n]);
-	u64 ticks = hpet_timer_advance(&b->m, n, elapsed);
+	u64 ticks = hpet_timer_advance(&b->m, n, hpet_elapsed(&b->m, now));
 
-	b->looked_ns[n] = now;
 	/* A period written with VAL_SET counts from the first match. */
 	if (!known)
-		lost_ticks_set_period(&b->ticks[n], period_ns(b, n), true);
+		lost_ticks_set_period(&b->t.ticks[n], period_ns(b, n), true);
 	timer_due(b, n, ticks);
-}
-
-static void advance_timers(struct hpet_block *b, u32 timers, u64 now)
-{
-	unsigned int n;
-	u64 elapsed;
-
-	if (!b->m.running)
-		return;
-	elapsed = hpet_elapsed(&b->m, now);
-	hpet_for_each_timer(n, timers) {
-		if (b->m.timer[n].next <= elapsed)
-			timer_matched(b, n, now, elapsed);
-		if (b->ticks[n].lapses)
-			lost_ticks_elapse(&b->ticks[n], now);
-	}
-}
-
-void hpet_block_advance(struct hpet_block *b, u64 now)
-{
-	advance_timers(b, (u32)(BIT_ULL(b->m.num_timers) - 1), now);
-}
-
-void hpet_block_advance_enabled(struct hpet_block *b, u64 now)
-{
-	advance_timers(b, b->enabled, now);
+	b->t.due_ns[n] = hpet_timer_ns(&b->m, n);
 }
 
 u64 hpet_block_read(struct hpet_block *b, u64 now, u32 offset,
 		    unsigned int len)
 {
-	hpet_block_advance(b, now);
+	ticker_advance(&b->t, ticker_all(&b->t), now);
 	return hpet_model_read(&b->m, now, offset, len);
 }
 
 static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
 {
 	const struct hpet_timer *t = &b->m.timer[n];
-	struct lost_ticks *lt = &b->ticks[n];
-	int gsi = hpet_timer_gsi(&b->m, n);
+	struct lost_ticks *lt = &b->t.ticks[n];
 
 	/* After VAL_SET the period may follow in a write of its own. */
 	if (hpet_timer_period_known(t) || !lt->period_ns)
 		lost_ticks_set_period(lt, period_ns(b, n), recount);
-	lost_ticks_set_ack(lt, ack_mode(b, n), b->m.status & BIT_ULL(n));
-	/* An acknowledgment on the old line would not be understood. */
-	if (gsi != b->gsi[n])
-		lost_ticks_rerouted(lt);
-	b->gsi[n] = gsi;
-	b->enabled &= ~BIT(n);
-	b->messages &= ~BIT(n);
-	if (t->config & HPET_TN_ENABLE) {
-		b->enabled |= BIT(n);
-		b->messages |= hpet_timer_fsb(&b->m, n) ? BIT(n) : 0;
-	}
+	ticker_set_way(&b->t, n, hpet_timer_gsi(&b->m, n), ack_mode(b, n),
+		       b->m.status & BIT_ULL(n));
 	if (!b->m.paused && !hpet_timer_audible(&b->m, n))
 		lost_ticks_mute(lt);
 }
@@ -118,14 +136,14 @@ static void apply_effects(struct hpet_block *b, const struct hpet_effects *fx)
 	unsigned int n;
 
 	for (n = 0; n < b->m.num_timers; n++) {
-		struct lost_ticks *lt = &b->ticks[n];
+		struct lost_ticks *lt = &b->t.ticks[n];
 
 		if (fx->acked & BIT(n)) {
 			int gsi = hpet_timer_gsi(&b->m, n);
 
 			if (lt->ack_mode == LOST_TICKS_ACK_LEVEL)
 				lost_ticks_ack(lt);
-			b->dropped |= gsi < 0 ? 0 : BIT(gsi);
+			b->t.dropped |= gsi < 0 ? 0 : BIT(gsi);
 		}
 		if (fx->changed & BIT(n))
 			sync_timer(b, n, !(fx->corrected & BIT(n)));
@@ -144,10 +162,11 @@ bool hpet_block_write(struct hpet_block *b, u64 now, u32 offset,
 {
 	struct hpet_effects fx;
 
-	hpet_block_advance(b, now);
+	ticker_advance(&b->t, ticker_all(&b->t), now);
 	hpet_model_write(&b->m, now, offset, len, val, &fx);
 	if (fx.acked | fx.changed | fx.restarted | fx.matched)
 		apply_effects(b, &fx);
+	tell_ticks(b, fx.changed | fx.restarted);
 	return fx.legacy;
 }
 
@@ -157,6 +176,7 @@ void hpet_block_sync(struct hpet_block *b)
 
 	for (n = 0; n < b->m.num_timers; n++)
 		sync_timer(b, n, false);
+	tell_ticks(b, ticker_all(&b->t));
 }
 
 void hpet_block_matched(struct hpet_block *b, u32 timers)
@@ -166,213 +186,45 @@ void hpet_block_matched(struct hpet_block *b, u32 timers)
 	for (n = 0; n < b->m.num_timers; n++) {
 		if (!(timers & BIT(n)))
 			continue;
-		lost_ticks_set_period(&b->ticks[n], period_ns(b, n), true);
+		lost_ticks_set_period(&b->t.ticks[n], period_ns(b, n), true);
 		timer_due(b, n, 1);
 	}
 }
 
-void hpet_block_reset(struct hpet_block *b, u64 now)
+/* Level-triggered: the status bit, and with it the line. */
+static void timer_fired(struct ticker *t, unsigned int n)
 {
-	unsigned int n;
+	struct hpet_block *b = to_block(t);
 
-	hpet_block_advance(b, now);
+	b->m.status |= BIT_ULL(n);
+	t->lines = level_lines(b);
+}
+
+static void block_paused(struct ticker *t, u64 now, bool paused)
+{
+	struct hpet_block *b = to_block(t);
+
+	hpet_block_matched(b, hpet_model_pause(&b->m, now, paused));
+	tell_ticks(b, ticker_all(t));
+}
+
+static void block_reset(struct ticker *t)
+{
+	struct hpet_block *b = to_block(t);
+
 	hpet_model_reset(&b->m);
-	for (n = 0; n < b->m.num_timers; n++)
-		lost_ticks_reset(&b->ticks[n]);
 	hpet_block_sync(b);
 }
 
-void hpet_block_pause(struct hpet_block *b, u64 now, bool paused)
-{
-	unsigned int n;
-	u32 matched;
-
-	hpet_block_advance(b, now);
-	matched = hpet_model_pause(&b->m, now, paused);
-	if (paused) {
-		b->paused_ns = now;
-		return;
-	}
-	for (n = 0; n < b->m.num_timers; n++)
-		lost_ticks_resume(&b->ticks[n], now - b->paused_ns);
-	hpet_block_matched(b, matched);
-}
+static const struct ticker_ops block_ops = {
+	.due = timer_matched,
+	.fire = timer_fired,
+	.pause = block_paused,
+	.reset = block_reset,
+};
 
 void hpet_block_init(struct hpet_block *b, u64 min_interval_ns)
 {
-	unsigned int n;
-
-	b->min_interval_ns = min_interval_ns;
-	hpet_model_reset(&b->m);
-	for (n = 0; n < b->m.num_timers; n++)
-		lost_ticks_init(&b->ticks[n], min_interval_ns);
-	hpet_block_sync(b);
-}
-
-void hpet_block_set_params(struct hpet_block *b, u64 now, unsigned int n,
-			   const struct lost_ticks_params *params)
-{
-	hpet_block_advance(b, now);
-	lost_ticks_set_params(&b->ticks[n], params);
-}
-
-static bool is_edge_on(const struct hpet_block *b, unsigned int n, u32 gsi)
-{
-	return b->ticks[n].ack_mode == LOST_TICKS_ACK_EDGE &&
-		hpet_timer_gsi(&b->m, n) == (int)gsi;
-}
-
-void hpet_block_ack(struct hpet_block *b, u64 now, u32 gsi)
-{
-	unsigned int n;
-
-	hpet_block_advance_enabled(b, now);
-	/* One that was disabled since may still wait for this one. */
-	for (n = 0; n < b->m.num_timers; n++)
-		if (is_edge_on(b, n, gsi))
-			lost_ticks_ack(&b->ticks[n]);
-}
-
-void hpet_block_unmasked(struct hpet_block *b, u64 now, u32 gsi)
-{
-	unsigned int n;
-
-	hpet_block_advance(b, now);
-	for (n = 0; n < b->m.num_timers; n++)
-		if (is_edge_on(b, n, gsi))
-			lost_ticks_unmasked(&b->ticks[n], now);
-}
-
-static bool timer_ready(const struct hpet_block *b, unsigned int n, u64 now)
-{
-	const struct lost_ticks *lt = &b->ticks[n];
-
-	/* Most timers have nothing, at most times. */
-	if (!lt->backlog && !lt->in_flight)
-		return false;
-	return lost_ticks_next(lt) <= now && hpet_timer_audible(&b->m, n);
-}
-
-bool hpet_block_ready(const struct hpet_block *b, u64 now, u32 applied)
-{
-	unsigned int n;
-
-	if ((b->dropped & applied) || hpet_block_lines(b) != applied)
-		return true;
-	hpet_for_each_timer(n, b->enabled)
-		if (timer_ready(b, n, now))
-			return true;
-	return false;
-}
-
-/* The status bit is all there is to do: the line follows it. */
-static void fire_level(struct hpet_block *b, unsigned int n, u64 now)
-{
-	u32 seq = lost_ticks_begin(&b->ticks[n], now);
-
-	b->m.status |= BIT_ULL(n);
-	lost_ticks_result(&b->ticks[n], seq, 1);
-}
-
-static void fill_delivery(struct hpet_block *b, unsigned int n, u64 now,
-			  struct hpet_delivery *d)
-{
-	const struct hpet_timer *t = &b->m.timer[n];
-	u32 gsi = hpet_timer_gsi(&b->m, n);
-
-	d->timer = n;
-	d->fsb = hpet_timer_fsb(&b->m, n);
-	/* KVM looks its routes up by it. */
-	d->gsi = d->fsb ? 0 : array_index_nospec(gsi, HPET_NUM_GSIS);
-	d->msi_address = t->fsb >> 32;
-	d->msi_data = (u32)t->fsb;
-	d->seq = lost_ticks_begin(&b->ticks[n], now);
-	if (is_level(t))
-		b->m.status |= BIT_ULL(n);
-}
-
-bool hpet_block_take(struct hpet_block *b, u64 now, bool fsb_only,
-		     struct hpet_delivery *d)
-{
-	unsigned int n;
-
-	hpet_for_each_timer(n, fsb_only ? b->messages : b->enabled) {
-		if (!timer_ready(b, n, now))
-			continue;
-		if (!hpet_timer_fsb(&b->m, n) && is_level(&b->m.timer[n])) {
-			fire_level(b, n, now);
-			continue;
-		}
-		fill_delivery(b, n, now, d);
-		return true;
-	}
-	return false;
-}
-
-void hpet_block_result(struct hpet_block *b, const struct hpet_delivery *d,
-		       int result)
-{
-	lost_ticks_result(&b->ticks[d->timer], d->seq, result);
-}
-
-bool hpet_block_quiet(const struct hpet_block *b)
-{
-	unsigned int n;
-
-	for (n = 0; n < b->m.num_timers; n++)
-		if (b->ticks[n].injecting)
-			return false;
-	return true;
-}
-
-u32 hpet_block_lines(const struct hpet_block *b)
-{
-	u32 lines = 0;
-	unsigned int n;
-
-	if (!b->m.status || !(b->m.config & HPET_CONFIG_ENABLE))
-		return 0;
-	for (n = 0; n < b->m.num_timers; n++) {
-		int gsi = hpet_timer_gsi(&b->m, n);
-
-		if (gsi >= 0 && (b->m.status & BIT_ULL(n)) &&
-		    (b->m.timer[n].config & HPET_TN_ENABLE))
-			lines |= BIT(gsi);
-	}
-	return lines;
-}
-
-/*
- * The next match, but no host timer is driven faster than the least interval:
- * what matches in between is computed afterwards.
- */
-static u64 match_deadline(const struct hpet_block *b, unsigned int n)
-{
-	u64 ns = hpet_timer_ns(&b->m, n);
-
-	if (!hpet_timer_is_periodic(&b->m.timer[n]) ||
-	    b->ticks[n].period_ns >= b->min_interval_ns)
-		return ns;
-	return max_t(u64, ns, b->looked_ns[n] + b->min_interval_ns);
-}
-
-u64 hpet_block_audible_deadline(const struct hpet_block *b, unsigned int n,
-				u64 now)
-{
-	const struct lost_ticks *lt = &b->ticks[n];
-	u64 inject;
-
-	inject = lost_ticks_next(lt);
-	/* Whoever takes what is ready, or reports, will ask again. */
-	if (inject <= now)
-		inject = HPET_NEVER;
-	/*
-	 * While a tick is on its way the next one is noticed as it falls due, and
-	 * those after it are computed later. So a host timer that was set as the
-	 * first tick fell due stays as it is until the second does: to set it
-	 * anew at each step would be half of what a tick costs here.
-	 */
-	if (lost_ticks_waits(lt) && lost_ticks_waiting(lt))
-		return inject;
-	return min_t(u64, inject, match_deadline(b, n));
+	ticker_init(&b->t, &block_ops, b->m.num_timers, min_interval_ns);
+	block_reset(&b->t);
 }

@@ -9,6 +9,7 @@
 #ifdef __KERNEL__
 #include <linux/types.h>
 #include <linux/bits.h>
+#include <linux/container_of.h>
 #include <linux/minmax.h>
 #include <linux/nospec.h>
 #include <linux/string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The guest: it counts the ticks of the HPET's timer 0 for one second by the
- * HPET's main counter, and says how many there were.
+ * The guest: it counts the ticks of the HPET's timer 0, of the RTC or of the PIT for
+ * one second by the HPET's main counter, and says how many there were.
  *
  * 32-bit protected mode without paging. The VMM copies all from guest_start to
  * guest_end to GUEST_ADDRESS and enters at its first instruction, with flat
@@ -32,6 +32,15 @@
 #define APIC_SPURIOUS	0xfee000f0
 #define APIC_ENABLE	0x100
 
+#define RTC_INDEX	0x70
+#define RTC_DATA	0x71
+#define PIT_COUNTER0	0x40
+#define PIT_CONTROL	0x43
+#define PIT_COUNT	1193		/* of 1,193,182 Hz: 1,000 a second */
+
+#define PIC1_MASK	0x21
+#define PIC2_MASK	0xa1
+
 #define VECTOR		0x40
 #define FS_A_TICK	(1000000000000000 / TICKS_A_SECOND)
 
@@ -44,11 +53,23 @@ guest_start:
 	lgdt	AT(gdt_pointer)
 	lidt	AT(idt_pointer)
 
-	/* Pin 20 of the I/O APIC: VECTOR to this CPU, edge-triggered. */
+	inl	$PORT_DEVICE, %eax
+	movl	%eax, AT(device)
+
+	/* RTC and PIT are on the PICs too, which are to leave us alone. */
+	movb	$0xff, %al
+	outb	%al, $PIC1_MASK
+	outb	%al, $PIC2_MASK
+	movl	AT(device), %eax
+
+	/* Its pin of the I/O APIC: VECTOR to this CPU, edge-triggered. */
 	movl	$(APIC_ENABLE | 0xff), APIC_SPURIOUS
-	movl	$(IOAPIC_PIN(HPET_PIN) + 1), IOAPIC_INDEX
+	movl	AT(pins)(, %eax, 4), %eax
+	leal	(IOAPIC_PIN(0) + 1)(, %eax, 2), %ecx
+	movl	%ecx, IOAPIC_INDEX
 	movl	$0, IOAPIC_DATA
-	movl	$IOAPIC_PIN(HPET_PIN), IOAPIC_INDEX
+	decl	%ecx
+	movl	%ecx, IOAPIC_INDEX
 	movl	$VECTOR, IOAPIC_DATA
 
 	/* ebx: counts of the main counter in a tick; ebp: in the second */
@@ -58,6 +79,11 @@ guest_start:
 	movl	%eax, %ebx
 	imull	$TICKS_A_SECOND, %ebx, %ebp
 
+	xorl	%esi, %esi			/* esi: ticks counted */
+	cmpl	$DEVICE_RTC, AT(device)
+	je	rtc
+	ja	pit
+
 	/*
 	 * With VAL_SET the next write sets the comparator, that is, when the first
 	 * tick falls due; the one after it sets the period.
@@ -66,9 +92,32 @@ guest_start:
 		  TIMER_PERIODIC | TIMER_INT_ENB), TIMER0_CONFIG
 	movl	%ebx, TIMER0_COMP
 	movl	%ebx, TIMER0_COMP
-	xorl	%esi, %esi			/* esi: ticks counted */
 	movl	$CONFIG_RUN, HPET_CONFIG
+	jmp	count
 
+	/*
+	 * The others have clocks of their own, and begin just after the HPET's: half a
+	 * tick before the second is over, the next one is the last.
+	 */
+rtc:	movl	$CONFIG_RUN, HPET_CONFIG
+	movl	$0x260a, %eax			/* the divider runs; rate 6: 1,024 Hz */
+	call	rtc_set
+	movl	$0x420b, %eax			/* periodic interrupt */
+	call	rtc_set
+	jmp	half
+
+pit:	movl	$CONFIG_RUN, HPET_CONFIG
+	movb	$0x34, %al			/* counter 0, both halves, mode 2 */
+	outb	%al, $PIT_CONTROL
+	movb	$(PIT_COUNT & 0xff), %al
+	outb	%al, $PIT_COUNTER0
+	movb	$(PIT_COUNT >> 8), %al
+	outb	%al, $PIT_COUNTER0
+
+half:	movl	%ebx, %eax
+	shrl	$1, %eax
+	subl	%eax, %ebp
+count:
 	/* Wait for the first tenth of a second, let the VMM disturb us, then go on. */
 1:	sti
 	hlt
@@ -86,6 +135,10 @@ guest_start:
 
 	/* Nothing falls due any more: take what is on its way, and say the sum. */
 	movl	$0, HPET_CONFIG
+	movl	$0x020b, %eax
+	call	rtc_set
+	movb	$0x30, %al			/* mode 0, without a count */
+	outb	%al, $PIT_CONTROL
 	sti
 	nop
 	cli
@@ -93,9 +146,26 @@ guest_start:
 	outl	%eax, $PORT_RESULT
 	hlt
 
+/* Writes ah to the RTC's register al. */
+rtc_set:
+	outb	%al, $RTC_INDEX
+	movb	%ah, %al
+	outb	%al, $RTC_DATA
+	ret
+
+/* The RTC wants its register C to be read, and without its flag it was not the RTC. */
 tick:
-	incl	%esi
-	movl	$0, APIC_EOI
+	pushl	%eax
+	cmpl	$DEVICE_RTC, AT(device)
+	jne	1f
+	movb	$0x0c, %al
+	outb	%al, $RTC_INDEX
+	inb	$RTC_DATA, %al
+	testb	$0xc0, %al
+	jz	2f
+1:	incl	%esi
+2:	movl	$0, APIC_EOI
+	popl	%eax
 	iret
 
 	.balign 8
@@ -114,6 +184,8 @@ idt_pointer:
 	.long	AT(idt)
 
 	.balign	8
+device:	.long	0
+pins:	.long	HPET_PIN, RTC_PIN, PIT_PIN
 	.fill	256, 1, 0
 stack:
 guest_end:

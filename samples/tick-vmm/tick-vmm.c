@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tick-vmm [POLICY [MS]] - a whole VMM with an in-kernel HPET, to learn from.
+ * tick-vmm [-d hpet|rtc|pit] [POLICY [MS]] - a whole VMM with an in-kernel HPET, to learn from.
  *
- * Its guest (guest.S) counts the HPET's ticks for one second, 1,000 of them. After
+ * Its guest (guest.S) counts the HPET's ticks for one second, 1,000 of them; with -d those
+ * of an RTC (1,024) or a PIT, which tick from the kernel as well (devices.c). After
  * the first 100 the VMM keeps it from the CPU for MS milliseconds (default: 0). What
  * becomes of the ticks that fall due meanwhile is up to POLICY: "discard" (they are
  * gone; the default), "delay", "merge" or "slew".
@@ -11,7 +12,8 @@
  * guest has got every tick that fell due, 1 if not or if something failed, 2 for bad
  * usage.
  *
- * Documentation/uapi.rst goes through it step by step.
+ * Documentation/uapi.rst goes through it step by step, Documentation/tick-sources.rst
+ * through the other devices.
  */
 #include <err.h>
 #include <errno.h>
@@ -28,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "devices.h"
 #include "guest.h"
 
 #define MEMORY_SIZE	0x10000
@@ -42,9 +45,19 @@ struct vm {
 	int fd;
 	int vcpu;
 	int hpet;
+	struct rtc rtc;
+	struct pit pit;
+	int device;		/* that the guest counts by: DEVICE_* */
+	int ticks;		/* its descriptor: HPET or tick source */
 	char *memory;
 	struct kvm_run *run;
 	size_t run_size;
+};
+
+static const char * const devices[] = {
+	[DEVICE_HPET] = "hpet",
+	[DEVICE_RTC] = "rtc",
+	[DEVICE_PIT] = "pit",
 };
 
 static const char * const policies[] = {
@@ -138,6 +151,21 @@ static void create_hpet(struct vm *vm)
 }
 
 /*
+ * The devices that the guest did not ask for stand still, and cost nothing. From here on
+ * the ticks of one are like those of another: same policy, same statistics.
+ */
+static void create_devices(struct vm *vm)
+{
+	int device = open_device("/dev/kvm_hpet");
+
+	rtc_create(&vm->rtc, device, vm->fd);
+	pit_create(&vm->pit, device, vm->fd);
+	close(device);
+	vm->ticks = vm->device == DEVICE_RTC ? vm->rtc.source :
+		    vm->device == DEVICE_PIT ? vm->pit.source : vm->hpet;
+}
+
+/*
  * Step 3: what is to become of lost ticks. Can be changed at any time. What is not to
  * be changed is read first.
  */
@@ -145,9 +173,9 @@ static void set_policy(const struct vm *vm, int policy)
 {
 	struct kvm_hpet_tick_policy p = { .size = sizeof(p), .timers = 1 };
 
-	MUST(vm->hpet, KVM_HPET_GET_TICK_POLICY, &p);
+	MUST(vm->ticks, KVM_HPET_GET_TICK_POLICY, &p);
 	p.policy = policy;
-	MUST(vm->hpet, KVM_HPET_SET_TICK_POLICY, &p);
+	MUST(vm->ticks, KVM_HPET_SET_TICK_POLICY, &p);
 }
 
 /* Step 4: the vCPU at the guest's first instruction, in protected mode, all flat. */
@@ -181,25 +209,36 @@ static void stall(unsigned int ms)
 		;
 }
 
-static uint32_t io_value(const struct kvm_run *run)
+/* The guest's access to RTC or PIT. Returns false if it is none. */
+static bool handle_device(struct vm *vm, uint8_t *value)
 {
-	uint32_t value;
+	uint16_t port = vm->run->io.port;
 
-	memcpy(&value, (const char *)run + run->io.data_offset, sizeof(value));
-	return value;
+	if (vm->run->io.direction == KVM_EXIT_IO_IN)
+		return rtc_read(&vm->rtc, port, value);
+	return rtc_write(&vm->rtc, port, *value) || pit_write(&vm->pit, port, *value);
 }
 
-/* The guest has written to a port. Returns true if that was its last word. */
-static bool handle_port(const struct kvm_run *run, unsigned int stall_ms, uint32_t *counted)
+/* The guest speaks to us. Returns true if that was its last word. */
+static bool handle_port(struct vm *vm, unsigned int stall_ms, uint32_t *counted)
 {
-	if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != sizeof(*counted))
+	const struct kvm_run *run = vm->run;
+	uint32_t *value = (uint32_t *)((char *)vm->run + run->io.data_offset);
+
+	if (run->io.size == 1 && handle_device(vm, (uint8_t *)value))
+		return false;
+	if (run->io.size != sizeof(*value) ||
+	    (run->io.direction == KVM_EXIT_IO_IN) != (run->io.port == PORT_DEVICE))
 		errx(EXIT_FAILURE, "the guest's access to port %#x makes no sense", run->io.port);
 	switch (run->io.port) {
+	case PORT_DEVICE:
+		*value = vm->device;
+		return false;
 	case PORT_STALL:
 		stall(stall_ms);
 		return false;
 	case PORT_RESULT:
-		*counted = io_value(run);
+		*counted = *value;
 		return true;
 	default:
 		errx(EXIT_FAILURE, "the guest writes to port %#x", run->io.port);
@@ -210,7 +249,7 @@ static bool handle_port(const struct kvm_run *run, unsigned int stall_ms, uint32
  * Step 5: run the guest. Neither its ticks nor its accesses to the HPET are seen here,
  * nor its hlt. Returns the number of ticks that it has counted.
  */
-static uint32_t run_guest(const struct vm *vm, unsigned int stall_ms)
+static uint32_t run_guest(struct vm *vm, unsigned int stall_ms)
 {
 	uint32_t counted = 0;
 
@@ -222,7 +261,7 @@ static uint32_t run_guest(const struct vm *vm, unsigned int stall_ms)
 		}
 		if (vm->run->exit_reason != KVM_EXIT_IO)
 			errx(EXIT_FAILURE, "the guest has ended by exit %u", vm->run->exit_reason);
-		if (handle_port(vm->run, stall_ms, &counted))
+		if (handle_port(vm, stall_ms, &counted))
 			return counted;
 	}
 }
@@ -236,20 +275,23 @@ static bool report(const struct vm *vm, uint32_t counted)
 	struct kvm_hpet_stats stats = { .size = sizeof(stats) };
 	const struct kvm_hpet_timer_stats *t = &stats.timer[0];
 
-	MUST(vm->hpet, KVM_HPET_GET_STATS, &stats);
+	MUST(vm->ticks, KVM_HPET_GET_STATS, &stats);
 	printf("the guest counted %u ticks\n", counted);
 	printf("due %llu delivered %llu masked %llu discarded %llu backlog %llu\n",
 	       t->due, t->delivered, t->masked, t->discarded, t->backlog);
 	printf("coalesced %llu late %llu reinjected %llu max_backlog %llu max_rate %llu\n",
 	       t->coalesced, t->late, t->reinjected, t->max_backlog, t->max_rate);
-	printf("accesses served in the kernel: %llu reads, %llu writes\n",
-	       stats.mmio_reads, stats.mmio_writes);
+	if (vm->device == DEVICE_HPET)
+		printf("accesses served in the kernel: %llu reads, %llu writes\n",
+		       stats.mmio_reads, stats.mmio_writes);
 	return counted == t->due;
 }
 
-/* Step 7: the reverse of the first steps. The HPET keeps the VM, so it goes first. */
+/* Step 7: the reverse of the first steps. HPET and tick sources keep the VM, so they go first. */
 static void destroy(struct vm *vm)
 {
+	close(vm->pit.source);
+	close(vm->rtc.source);
 	close(vm->hpet);
 	munmap(vm->run, vm->run_size);
 	close(vm->vcpu);
@@ -260,15 +302,16 @@ static void destroy(struct vm *vm)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: tick-vmm [discard|delay|merge|slew [MS]], MS: 0 to %d\n",
+	fprintf(stderr, "usage: tick-vmm [-d hpet|rtc|pit] [discard|delay|merge|slew [MS]], MS: 0 to %d\n",
 		MAX_STALL_MS);
 	return 2;
 }
 
-static int find_policy(const char *name)
+/* -1 if it is none of them */
+static int find(const char * const *names, int number, const char *name)
 {
-	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
-		if (!strcmp(name, policies[i]))
+	for (int i = 0; i < number; i++)
+		if (!strcmp(name, names[i]))
 			return i;
 	return -1;
 }
@@ -284,16 +327,25 @@ static int parse_ms(const char *text)
 
 int main(int argc, char **argv)
 {
-	int policy = argc > 1 ? find_policy(argv[1]) : KVM_HPET_TICKS_DISCARD;
-	int stall_ms = argc > 2 ? parse_ms(argv[2]) : 0;
-	struct vm vm = { 0 };
+	struct vm vm = { .device = DEVICE_HPET };
+	int policy = KVM_HPET_TICKS_DISCARD, stall_ms = 0;
 	bool complete;
 
-	if (argc > 3 || policy < 0 || stall_ms < 0)
+	if (argc > 2 && !strcmp(argv[1], "-d")) {
+		vm.device = find(devices, 3, argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc > 1)
+		policy = find(policies, 4, argv[1]);
+	if (argc > 2)
+		stall_ms = parse_ms(argv[2]);
+	if (argc > 3 || vm.device < 0 || policy < 0 || stall_ms < 0)
 		return usage();
 
 	create_vm(&vm);
 	create_hpet(&vm);
+	create_devices(&vm);
 	set_policy(&vm, policy);
 	set_up_vcpu(&vm);
 	complete = report(&vm, run_guest(&vm, stall_ms));

@@ -12,7 +12,7 @@
 
 static void check_law(const struct world *w, unsigned int n)
 {
-	const struct lost_ticks *lt = &w->b.ticks[n];
+	const struct lost_ticks *lt = &w->b.t.ticks[n];
 	const struct lost_ticks_count *c = &lt->count;
 	u64 limit = 2;
 
@@ -30,7 +30,7 @@ static void check_wait(const struct world *w, unsigned int n)
 {
 	int gsi = hpet_timer_gsi(&w->b.m, n);
 
-	if (w->b.ticks[n].ack_mode != LOST_TICKS_ACK_LEVEL)
+	if (w->b.t.ticks[n].ack_mode != LOST_TICKS_ACK_LEVEL)
 		return;
 	assert_true(w->b.m.status & BIT_ULL(n));
 	assert_true(gsi >= 0 && (w->lines & BIT(gsi)));
@@ -50,7 +50,7 @@ static bool is_masked(const struct world *w, unsigned int n)
  */
 static void check_no_stall(const struct world *w, unsigned int n)
 {
-	const struct lost_ticks *lt = &w->b.ticks[n];
+	const struct lost_ticks *lt = &w->b.t.ticks[n];
 	u64 next = lost_ticks_next(lt), at;
 
 	if (!world_at_rest(w) || !hpet_timer_audible(&w->b.m, n))
@@ -99,7 +99,7 @@ static void never_ahead(struct world *w)
 /* In no stretch as long as the period more than one tick and the rate. */
 static void rate_is_kept(struct world *w)
 {
-	u32 rate = w->b.ticks[0].params.max_rate;
+	u32 rate = w->b.t.ticks[0].params.max_rate;
 	u64 i = w->taken - 1;
 
 	never_ahead(w);
@@ -156,13 +156,13 @@ static void settle(struct world *w, u64 intervals)
 
 static void expect_all_delivered(struct world *w)
 {
-	const struct lost_ticks_count *c = &w->b.ticks[0].count;
+	const struct lost_ticks_count *c = &w->b.t.ticks[0].count;
 
 	assert_int_equal(c->due, exactly_due(w));
-	assert_int_equal(w->b.ticks[0].backlog, 0);
+	assert_int_equal(w->b.t.ticks[0].backlog, 0);
 	assert_int_equal(c->delivered, c->due);
 	assert_int_equal(w->pin[timer_pin].seen, c->due);
-	assert_int_equal(w->b.ticks[0].rate, 0);
+	assert_int_equal(w->b.t.ticks[0].rate, 0);
 	assert_int_equal(c->retries, 0);
 }
 
@@ -241,8 +241,8 @@ static void delay_keeps_its_distance(void **state)
 		settle(&w, 1000);
 		assert_in_range(exactly_due(&w) - w.pin[20].seen,
 				behind > 1 ? behind - 2 : 0, behind + 1);
-		assert_int_equal(w.b.ticks[0].count.discarded, 0);
-		assert_int_equal(w.b.ticks[0].count.delivered, w.pin[20].seen);
+		assert_int_equal(w.b.t.ticks[0].count.discarded, 0);
+		assert_int_equal(w.b.t.ticks[0].count.delivered, w.pin[20].seen);
 	}
 }
 
@@ -261,9 +261,9 @@ static void no_delay_no_loss(void **state)
 		first_match = periodic(&w, 0, bits | route(20), period_ticks);
 		settle(&w, 1000);
 		expect_all_delivered(&w);
-		assert_int_equal(w.b.ticks[0].count.coalesced, 0);
-		assert_int_equal(w.b.ticks[0].count.late, 0);
-		assert_int_equal(w.b.ticks[0].count.max_backlog, 1);
+		assert_int_equal(w.b.t.ticks[0].count.coalesced, 0);
+		assert_int_equal(w.b.t.ticks[0].count.late, 0);
+		assert_int_equal(w.b.t.ticks[0].count.max_backlog, 1);
 		assert_in_range(w.fired, 1000, 1010);
 	}
 }
@@ -290,9 +290,9 @@ static void exactly_k_are_coalesced(void **state)
 		assert_int_equal(w.fired, fired + 2);
 		settle(&w, 200);
 		expect_all_delivered(&w);
-		assert_int_equal(w.b.ticks[0].count.coalesced, k - 1);
-		assert_int_equal(w.b.ticks[0].count.reinjected, k - 2);
-		assert_int_equal(w.b.ticks[0].count.max_rate, k > 2);
+		assert_int_equal(w.b.t.ticks[0].count.coalesced, k - 1);
+		assert_int_equal(w.b.t.ticks[0].count.reinjected, k - 2);
+		assert_int_equal(w.b.t.ticks[0].count.max_rate, k > 2);
 	}
 }
 
@@ -315,9 +315,9 @@ static void an_hour_without_interrupts(void **state)
 	/* The retries after 1, 2, 4, 8 s and then every 16. */
 	assert_in_range(w.fired - seen, 200, 240);
 	settle(&w, 300);
-	assert_true(w.b.ticks[0].count.due >= 3600000);
-	assert_int_equal(w.b.ticks[0].backlog, 0);
-	assert_true(w.b.ticks[0].count.discarded >= 3600000 - 120);
+	assert_true(w.b.t.ticks[0].count.due >= 3600000);
+	assert_int_equal(w.b.t.ticks[0].backlog, 0);
+	assert_true(w.b.t.ticks[0].count.discarded >= 3600000 - 120);
 }
 
 /* ---- registers and lines ---- */
@@ -333,8 +333,8 @@ static void level_holds_its_line(void **state)
 	world_run(&w, 5 * MS + 1000);
 	assert_true(w.pin[20].level);
 	assert_int_equal(world_r64(&w, HPET_REG_STATUS), 1);
-	assert_int_equal(w.b.ticks[0].count.delivered, 1);
-	assert_int_equal(w.b.ticks[0].count.coalesced, 4);
+	assert_int_equal(w.b.t.ticks[0].count.delivered, 1);
+	assert_int_equal(w.b.t.ticks[0].count.coalesced, 4);
 	/* Without INT_ENB the line falls and the bit stays (QEMU f0ccf77078). */
 	world_w32(&w, config(0), HPET_TN_PERIODIC | HPET_TN_LEVEL | route(20));
 	assert_false(w.pin[20].level);
@@ -370,8 +370,8 @@ static void row_int_enb_0(void **state)
 	assert_int_equal(w.fired, 0);
 	assert_int_equal(world_r64(&w, HPET_REG_STATUS), 1);
 	assert_false(w.pin[20].level);
-	assert_int_equal(w.b.ticks[0].count.masked, 1);
-	assert_int_equal(w.b.ticks[1].count.masked, 1);
+	assert_int_equal(w.b.t.ticks[0].count.masked, 1);
+	assert_int_equal(w.b.t.ticks[1].count.masked, 1);
 	world_w32(&w, config(0), ON | HPET_TN_LEVEL | route(20));
 	assert_true(w.pin[20].level);
 	world_w32(&w, config(1), ON | route(21));
@@ -395,14 +395,14 @@ static void row_reset_lowers_lines(void **state)
 	world_run(&w, 10 * MS + 1000);
 	world_r64(&w, HPET_REG_STATUS);
 	assert_true(w.pin[20].level);
-	assert_int_equal(w.b.ticks[1].backlog, 9);
+	assert_int_equal(w.b.t.ticks[1].backlog, 9);
 	world_reset(&w);
 	assert_false(w.pin[20].level);
 	assert_int_equal(world_r64(&w, HPET_REG_STATUS), 0);
-	assert_int_equal(w.b.ticks[0].backlog, 0);
-	assert_int_equal(w.b.ticks[1].backlog, 0);
-	assert_int_equal(w.b.ticks[1].count.discarded, 9);
-	assert_int_equal(w.b.ticks[1].params.policy, LOST_TICKS_SLEW);
+	assert_int_equal(w.b.t.ticks[0].backlog, 0);
+	assert_int_equal(w.b.t.ticks[1].backlog, 0);
+	assert_int_equal(w.b.t.ticks[1].count.discarded, 9);
+	assert_int_equal(w.b.t.ticks[1].params.policy, LOST_TICKS_SLEW);
 	assert_true(w.fire_at[0] == HPET_NEVER);
 	assert_true(w.fire_at[1] == HPET_NEVER);
 }
@@ -422,7 +422,7 @@ static void legacy_is_told(void **state)
 static void messages_are_as_programmed(void **state)
 {
 	static struct world w;
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 
 	start(&w, 1, 0);
 	world_w64(&w, HPET_REG_TIMER(1) + HPET_TIMER_FSB, 0xfee01004000040efULL);
@@ -430,38 +430,38 @@ static void messages_are_as_programmed(void **state)
 	world_w32(&w, config(0), ON | route(20));
 	world_w32(&w, comparator(0), 10);
 	world_w32(&w, comparator(1), 10);
-	hpet_block_advance(&w.b, w.now += 1000);
-	assert_true(hpet_block_take(&w.b, w.now, true, &d));
+	ticker_advance(&w.b.t, ticker_all(&w.b.t), w.now += 1000);
+	assert_true(ticker_take(&w.b.t, w.now, true, &d));
 	assert_int_equal(d.timer, 1);
-	assert_true(d.fsb);
+	assert_true(d.msi);
 	assert_int_equal(d.msi_address, 0xfee01004);
 	assert_int_equal(d.msi_data, 0x40ef);
-	assert_false(hpet_block_take(&w.b, w.now, true, &d));
+	assert_false(ticker_take(&w.b.t, w.now, true, &d));
 	assert_int_equal(w.b.m.status, 2);
-	assert_true(hpet_block_take(&w.b, w.now, false, &d));
+	assert_true(ticker_take(&w.b.t, w.now, false, &d));
 	assert_int_equal(d.timer, 0);
-	assert_false(d.fsb);
+	assert_false(d.msi);
 	assert_int_equal(d.gsi, 20);
-	assert_false(hpet_block_take(&w.b, w.now, false, &d));
+	assert_false(ticker_take(&w.b.t, w.now, false, &d));
 }
 
 /* The state can be saved, but not while a tick is being injected. */
 static void quiet_but_for_deliveries(void **state)
 {
 	static struct world w;
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 
 	start(&w, 1, 0);
-	assert_true(hpet_block_quiet(&w.b));
+	assert_true(ticker_quiet(&w.b.t));
 	world_w32(&w, config(2), ON | route(20));
 	world_w32(&w, comparator(2), 10);
-	hpet_block_advance(&w.b, w.now += 1000);
-	assert_true(hpet_block_quiet(&w.b));
-	assert_true(hpet_block_take(&w.b, w.now, false, &d));
+	ticker_advance(&w.b.t, ticker_all(&w.b.t), w.now += 1000);
+	assert_true(ticker_quiet(&w.b.t));
+	assert_true(ticker_take(&w.b.t, w.now, false, &d));
 	assert_int_equal(d.timer, 2);
-	assert_false(hpet_block_quiet(&w.b));
-	hpet_block_result(&w.b, &d, 1);
-	assert_true(hpet_block_quiet(&w.b));
+	assert_false(ticker_quiet(&w.b.t));
+	ticker_result(&w.b.t, &d, 1);
+	assert_true(ticker_quiet(&w.b.t));
 }
 
 /* Two edge-triggered timers on two lines: the end of one is not that of the other. */
@@ -476,10 +476,10 @@ static void acknowledgements_go_by_line(void **state)
 	periodic(&w, 0, route(20), MS_TICKS);
 	periodic(&w, 1, route(21), MS_TICKS);
 	world_run(&w, 2 * MS + 1000);
-	assert_true(w.b.ticks[0].in_flight && w.b.ticks[1].in_flight);
-	hpet_block_ack(&w.b, w.now, 21);
-	assert_true(w.b.ticks[0].in_flight);
-	assert_false(w.b.ticks[1].in_flight);
+	assert_true(w.b.t.ticks[0].in_flight && w.b.t.ticks[1].in_flight);
+	ticker_ack(&w.b.t, w.now, 21);
+	assert_true(w.b.t.ticks[0].in_flight);
+	assert_false(w.b.t.ticks[1].in_flight);
 }
 
 /*
@@ -498,18 +498,18 @@ static void unmasking_shortens_the_wait(void **state)
 	world_policy(&w, LOST_TICKS_SLEW, 10, 1, 5 * SEC);
 	periodic(&w, 0, route(20), MS_TICKS);
 	world_run(&w, 2 * MS + 1000);
-	assert_true(w.b.ticks[0].in_flight);
+	assert_true(w.b.t.ticks[0].in_flight);
 	assert_int_equal(w.pin[20].sent, 1);
 	world_mask(&w, 20, true);
 	world_mask(&w, 20, false);
 	world_run(&w, MS - 10000);
-	assert_true(w.b.ticks[0].in_flight);
+	assert_true(w.b.t.ticks[0].in_flight);
 	assert_int_equal(w.pin[20].sent, 1);
 	world_run(&w, 20000);
 	assert_int_equal(w.pin[20].sent, 2);
-	assert_int_equal(w.b.ticks[0].count.retries, 0);
-	assert_int_equal(w.b.ticks[0].count.delivered, 2);
-	assert_true(w.b.ticks[0].in_flight);
+	assert_int_equal(w.b.t.ticks[0].count.retries, 0);
+	assert_int_equal(w.b.t.ticks[0].count.delivered, 2);
+	assert_true(w.b.t.ticks[0].in_flight);
 	/* That one is waited for as ever. */
 	world_run(&w, 900 * MS);
 	assert_int_equal(w.pin[20].sent, 2);
@@ -526,16 +526,16 @@ static void unmasking_does_not_end_the_wait(void **state)
 	world_policy(&w, LOST_TICKS_SLEW, 10, 1, 5 * SEC);
 	periodic(&w, 0, route(20), MS_TICKS);
 	world_run(&w, 2 * MS + 1000);
-	hpet_block_unmasked(&w.b, w.now, 20);
-	hpet_block_unmasked(&w.b, w.now, 21);
-	assert_true(w.b.ticks[0].in_flight);
-	hpet_block_ack(&w.b, w.now, 20);
-	assert_false(w.b.ticks[0].in_flight || w.b.ticks[0].lapses);
+	ticker_unmasked(&w.b.t, w.now, 20);
+	ticker_unmasked(&w.b.t, w.now, 21);
+	assert_true(w.b.t.ticks[0].in_flight);
+	ticker_ack(&w.b.t, w.now, 20);
+	assert_false(w.b.t.ticks[0].in_flight || w.b.t.ticks[0].lapses);
 	/* It does not end it later than it would have ended. */
-	w.b.ticks[0].in_flight = true;
-	w.b.ticks[0].retry_at = w.now + 1;
-	hpet_block_unmasked(&w.b, w.now, 20);
-	assert_false(w.b.ticks[0].lapses);
+	w.b.t.ticks[0].in_flight = true;
+	w.b.t.ticks[0].retry_at = w.now + 1;
+	ticker_unmasked(&w.b.t, w.now, 20);
+	assert_false(w.b.t.ticks[0].lapses);
 }
 
 /*
@@ -553,14 +553,14 @@ static void the_counter_written_settles_the_period(void **state)
 	periodic(&w, 0, route(20), MS_TICKS);
 	world_run(&w, 11 * MS + 1000);
 	world_w32(&w, config(0), ON | HPET_TN_PERIODIC | HPET_TN_VAL_SET | route(20));
-	assert_int_equal(w.b.ticks[0].backlog, 10);
+	assert_int_equal(w.b.t.ticks[0].backlog, 10);
 	world_w32(&w, comparator(0), 20 * MS_TICKS);
-	assert_int_equal(w.b.ticks[0].backlog, 10);
+	assert_int_equal(w.b.t.ticks[0].backlog, 10);
 	world_w32(&w, HPET_REG_CONFIG, 0);
 	world_w32(&w, HPET_REG_COUNTER, 0);
-	assert_int_equal(w.b.ticks[0].period_ns, 20 * MS);
-	assert_int_equal(w.b.ticks[0].backlog, 0);
-	assert_int_equal(w.b.ticks[0].fraction_ns, 10 * MS);
+	assert_int_equal(w.b.t.ticks[0].period_ns, 20 * MS);
+	assert_int_equal(w.b.t.ticks[0].backlog, 0);
+	assert_int_equal(w.b.t.ticks[0].fraction_ns, 10 * MS);
 }
 
 /* With the route changed the acknowledgment comes on a line that is nobody's any more. */
@@ -575,12 +575,12 @@ static void another_route_ends_the_wait(void **state)
 	world_policy(&w, LOST_TICKS_SLEW, 10, 1, 5 * SEC);
 	periodic(&w, 0, route(20), MS_TICKS);
 	world_run(&w, 2 * MS + 1000);
-	assert_true(w.b.ticks[0].in_flight);
+	assert_true(w.b.t.ticks[0].in_flight);
 	config = w.b.m.timer[0].config & ~HPET_TN_ROUTE_MASK;
 	hpet_block_write(&w.b, w.now, HPET_REG_TIMER(0), 8, config | route(20));
-	assert_true(w.b.ticks[0].in_flight);
+	assert_true(w.b.t.ticks[0].in_flight);
 	hpet_block_write(&w.b, w.now, HPET_REG_TIMER(0), 8, config | route(21));
-	assert_false(w.b.ticks[0].in_flight);
+	assert_false(w.b.t.ticks[0].in_flight);
 }
 
 /* Written while guest time is paused, and equal to the counter: it matches then. */
@@ -595,7 +595,7 @@ static void match_written_in_a_pause(void **state)
 	world_w32(&w, config(0), ON | route(20));
 	world_w32(&w, comparator(0), world_r64(&w, HPET_REG_COUNTER));
 	world_run(&w, MS);
-	assert_int_equal(w.b.ticks[0].count.due, 0);
+	assert_int_equal(w.b.t.ticks[0].count.due, 0);
 	world_pause(&w, false);
 	world_run(&w, 1000);
 	assert_int_equal(w.pin[20].seen, 1);
@@ -669,10 +669,10 @@ static void expect_life(struct world *w)
 		periodic(w, n, route(16 + 2 * n), MS_TICKS);
 	for (n = 0; n < WORLD_TIMERS; n++) {
 		world_run(w, 10 * MS);
-		before = w->b.ticks[n].count;
+		before = w->b.t.ticks[n].count;
 		world_run(w, 100 * MS);
-		assert_in_range(w->b.ticks[n].count.due - before.due, 99, 101);
-		assert_true(w->b.ticks[n].count.delivered - before.delivered >= 98);
+		assert_in_range(w->b.t.ticks[n].count.due - before.due, 99, 101);
+		assert_true(w->b.t.ticks[n].count.delivered - before.delivered >= 98);
 	}
 }
 
@@ -723,7 +723,7 @@ static void the_host_is_not_flooded(void **state)
 			w.now += 100 * YEAR;
 			world_r64(&w, HPET_REG_STATUS);
 			check(&w);
-			assert_true(w.b.ticks[0].count.due > 10 * YEAR);
+			assert_true(w.b.t.ticks[0].count.due > 10 * YEAR);
 		}
 }
 
@@ -741,10 +741,10 @@ static void nobody_listens_nothing_runs(void **state)
 	world_w32(&w, comparator(2), 2 * MS_TICKS);
 	world_run(&w, 10 * MS + MS / 2);
 	assert_int_equal(w.fired, 10);
-	assert_int_equal(w.b.ticks[0].count.due, 10);
+	assert_int_equal(w.b.t.ticks[0].count.due, 10);
 	world_r64(&w, HPET_REG_STATUS);
-	assert_int_equal(w.b.ticks[1].count.due, 10);
-	assert_int_equal(w.b.ticks[1].count.masked, 10);
+	assert_int_equal(w.b.t.ticks[1].count.due, 10);
+	assert_int_equal(w.b.t.ticks[1].count.masked, 10);
 	world_w32(&w, HPET_REG_CONFIG, 0);
 	world_run(&w, SEC);
 	assert_int_equal(w.fired, 10);

@@ -34,9 +34,9 @@ static void begin_anew(struct world *w)
 	unsigned int n;
 
 	for (n = 0; n < WORLD_TIMERS; n++) {
-		struct lost_ticks *lt = &w->b.ticks[n];
+		struct lost_ticks *lt = &w->b.t.ticks[n];
 
-		w->b.looked_ns[n] = 0;
+		w->b.t.looked_ns[n] = 0;
 		memset(&lt->count, 0, sizeof(lt->count));
 		lt->count.due = lt->backlog;
 		w->deadline[n] = w->fire_at[n] = HPET_NEVER;
@@ -55,19 +55,19 @@ static void move(const struct world *from, struct world *to,
 	kvm_hpet_config_apply(&to->b.m, &world_config);
 	hpet_block_init(&to->b, WORLD_MIN_NS);
 	for (n = 0; n < WORLD_TIMERS; n++) {
-		hpet_block_set_params(&to->b, world_clock(to), n,
-				      &from->b.ticks[n].params);
+		ticker_set_params(&to->b.t, world_clock(to), n,
+				      &from->b.t.ticks[n].params);
 		to->deadline[n] = to->fire_at[n] = HPET_NEVER;
 	}
 	if (from->b.m.paused)
-		hpet_block_pause(&to->b, world_clock(to), true);
+		ticker_pause(&to->b.t, world_clock(to), true);
 	assert_null(kvm_hpet_state_check(&to->b, s));
 	kvm_hpet_state_load(&to->b, world_clock(to), s);
 }
 
 static void compare_timer(struct world *a, struct world *b, unsigned int n)
 {
-	const struct lost_ticks *x = &a->b.ticks[n], *y = &b->b.ticks[n];
+	const struct lost_ticks *x = &a->b.t.ticks[n], *y = &b->b.t.ticks[n];
 
 	assert_int_equal(world_r64(a, config(n)), world_r64(b, config(n)));
 	assert_int_equal(world_r64(a, comparator(n)), world_r64(b, comparator(n)));
@@ -108,7 +108,7 @@ static void history(struct world *w, u64 seed)
 	world_run(w, rng_below(&w->rng, 30 * MS));
 	while (!world_at_rest(w))
 		world_run(w, 100);
-	hpet_block_advance(&w->b, world_clock(w));
+	ticker_advance(&w->b.t, ticker_all(&w->b.t), world_clock(w));
 }
 
 static void a_loaded_block_has_the_same_future(void **state)
@@ -392,7 +392,7 @@ static void any_valid_state_is_harmless(void **state)
 		world_w32(&w, HPET_REG_CONFIG, HPET_CONFIG_ENABLE);
 		world_run(&w, 10 * MS);
 		for (n = 0; n < WORLD_TIMERS; n++) {
-			const struct lost_ticks *lt = &w.b.ticks[n];
+			const struct lost_ticks *lt = &w.b.t.ticks[n];
 			const struct lost_ticks_count *c = &lt->count;
 
 			assert_true(c->due == c->delivered + c->masked +
@@ -427,7 +427,7 @@ static void a_wait_is_kept(void **state)
 {
 	static struct world a, b;
 	struct kvm_hpet_state s;
-	const struct lost_ticks *x = &a.b.ticks[0], *y = &b.b.ticks[0];
+	const struct lost_ticks *x = &a.b.t.ticks[0], *y = &b.b.t.ticks[0];
 	unsigned int paused, lapses;
 
 	for (paused = 0; paused < 2; paused++)
@@ -440,8 +440,8 @@ static void a_wait_is_kept(void **state)
 			world_run(&a, SEC + 10 * MS);
 			assert_int_equal(x->count.retries, 1);
 			if (lapses)
-				hpet_block_unmasked(&a.b, world_clock(&a), 20);
-			a.b.ticks[0].rose = lapses;
+				ticker_unmasked(&a.b.t, world_clock(&a), 20);
+			a.b.t.ticks[0].rose = lapses;
 			if (paused) {
 				world_pause(&a, true);
 				a.now += MS / 2;
@@ -481,8 +481,8 @@ static void a_state_made_up_by_a_vmm(void **state)
 	t->backlog = 7;
 	move(&a, &b, &s);
 	world_update(&b);
-	assert_int_equal(b.b.ticks[0].period_ns, MS);
-	assert_int_equal(b.b.ticks[0].retry_ns, LOST_TICKS_RETRY_FIRST_NS);
+	assert_int_equal(b.b.t.ticks[0].period_ns, MS);
+	assert_int_equal(b.b.t.ticks[0].retry_ns, LOST_TICKS_RETRY_FIRST_NS);
 	world_run(&b, 20 * MS + MS / 2);
 	assert_int_equal(b.pin[20].seen, 27);
 }

@@ -12,7 +12,7 @@ static void check(struct world *w)
 	unsigned int n;
 
 	for (n = 0; n < WORLD_TIMERS; n++) {
-		const struct lost_ticks *lt = &w->b.ticks[n];
+		const struct lost_ticks *lt = &w->b.t.ticks[n];
 		const struct lost_ticks_count *c = &lt->count;
 
 		assert_true(c->due == c->delivered + c->masked + c->discarded +
@@ -59,7 +59,7 @@ static void every_history(void **state)
 		world_w32(&w, HPET_REG_STATUS, 7);
 		world_w32(&w, HPET_REG_CONFIG, HPET_CONFIG_ENABLE);
 		for (n = 0; n < WORLD_TIMERS; n++) {
-			struct lost_ticks_count *c = &w.b.ticks[n].count;
+			struct lost_ticks_count *c = &w.b.t.ticks[n].count;
 			u64 delivered;
 
 			periodic(&w, n, route(16 + 2 * n), MS_TICKS);
@@ -88,10 +88,10 @@ static void what_is_missed_is_gone(void **state)
 		periodic(&w, 0, bits | route(20), MS_TICKS);
 		world_run(&w, 10 * MS + MS / 2);
 		assert_int_equal(w.pin[20].seen, 1);
-		assert_int_equal(w.b.ticks[0].count.due, 10);
-		assert_int_equal(w.b.ticks[0].count.delivered, 1);
-		assert_int_equal(w.b.ticks[0].count.discarded, 9);
-		assert_int_equal(w.b.ticks[0].count.coalesced, 9);
+		assert_int_equal(w.b.t.ticks[0].count.due, 10);
+		assert_int_equal(w.b.t.ticks[0].count.delivered, 1);
+		assert_int_equal(w.b.t.ticks[0].count.discarded, 9);
+		assert_int_equal(w.b.t.ticks[0].count.coalesced, 9);
 		world_run(&w, 10 * MS);
 		assert_int_equal(w.pin[20].seen, 11);
 	}
@@ -107,12 +107,12 @@ static void late_ticks_are_counted(void **state)
 	periodic(&w, 0, route(20), MS_TICKS);
 	w.now += 5 * MS;
 	world_run(&w, MS / 2);
-	assert_int_equal(w.b.ticks[0].count.late, 4);
-	assert_int_equal(w.b.ticks[0].count.discarded, 4);
-	assert_int_equal(w.b.ticks[0].count.max_backlog, 1);
+	assert_int_equal(w.b.t.ticks[0].count.late, 4);
+	assert_int_equal(w.b.t.ticks[0].count.discarded, 4);
+	assert_int_equal(w.b.t.ticks[0].count.max_backlog, 1);
 	assert_int_equal(w.pin[20].seen, 1);
 	world_reset(&w);
-	assert_int_equal(w.b.ticks[0].params.policy, LOST_TICKS_DISCARD);
+	assert_int_equal(w.b.t.ticks[0].params.policy, LOST_TICKS_DISCARD);
 }
 
 static void a_saved_tick_is_kept(void **state)

@@ -65,7 +65,7 @@ static void set_lines(struct world *w, u32 lines, bool up)
 
 static int send(struct world *w)
 {
-	if (w->d.fsb)
+	if (w->d.msi)
 		return pulse(w, &w->pin[WORLD_PINS + w->d.timer]);
 	return pulse(w, &w->pin[w->d.gsi]);
 }
@@ -90,8 +90,8 @@ static bool timers_sync(struct world *w)
 	unsigned int n;
 
 	for (n = 0; n < WORLD_TIMERS; n++)
-		sync_timer(w, n, hpet_block_deadline(&w->b, n, now));
-	return hpet_block_ready(&w->b, now, w->lines);
+		sync_timer(w, n, ticker_deadline(&w->b.t, n, now));
+	return ticker_ready(&w->b.t, now, w->lines);
 }
 
 static void kick(struct world *w)
@@ -113,12 +113,12 @@ static bool take(struct world *w)
 	u32 lines, lower, raise;
 	bool taken;
 
-	hpet_block_advance(&w->b, world_clock(w));
-	taken = hpet_block_take(&w->b, world_clock(w), false, &w->d);
-	lines = hpet_block_lines(&w->b);
-	lower = w->lines & (w->b.dropped | ~lines);
+	ticker_advance(&w->b.t, ticker_all(&w->b.t), world_clock(w));
+	taken = ticker_take(&w->b.t, world_clock(w), false, &w->d);
+	lines = ticker_lines(&w->b.t);
+	lower = w->lines & (w->b.t.dropped | ~lines);
 	raise = lines & ~(w->lines & ~lower);
-	w->b.dropped = 0;
+	w->b.t.dropped = 0;
 	w->lines = lines;
 	set_lines(w, lower, false);
 	set_lines(w, raise, true);
@@ -131,7 +131,7 @@ static void finish(struct world *w)
 {
 	w->stage = STAGE_IDLE;
 	w->stage_at = HPET_NEVER;
-	hpet_block_advance(&w->b, world_clock(w));
+	ticker_advance(&w->b.t, ticker_all(&w->b.t), world_clock(w));
 	if (timers_sync(w))
 		kick(w);
 }
@@ -151,7 +151,7 @@ static void step(struct world *w, u64 gap)
 		w->stage = STAGE_SENT;
 		break;
 	case STAGE_SENT:
-		hpet_block_result(&w->b, &w->d, w->ret);
+		ticker_result(&w->b.t, &w->d, w->ret);
 		w->stage = STAGE_NEXT;
 		break;
 	}
@@ -178,11 +178,11 @@ static void deliver(struct world *w)
 static void deliver_fsb(struct world *w)
 {
 	unsigned int budget = WORLD_TIMERS;
-	struct hpet_delivery kept = w->d;
+	struct ticker_delivery kept = w->d;
 
-	while (budget-- && hpet_block_take(&w->b, world_clock(w), true, &w->d)) {
+	while (budget-- && ticker_take(&w->b.t, world_clock(w), true, &w->d)) {
 		note_injection(w);
-		hpet_block_result(&w->b, &w->d, send(w));
+		ticker_result(&w->b.t, &w->d, send(w));
 	}
 	w->d = kept;
 }
@@ -193,7 +193,7 @@ static void timer_fired(struct world *w, unsigned int n)
 	w->fired++;
 	if (world_clock(w) >= w->deadline[n])
 		w->deadline[n] = HPET_NEVER;
-	hpet_block_advance(&w->b, world_clock(w));
+	ticker_advance(&w->b.t, ticker_all(&w->b.t), world_clock(w));
 	deliver_fsb(w);
 	if (timers_sync(w))
 		kick(w);
@@ -201,7 +201,7 @@ static void timer_fired(struct world *w, unsigned int n)
 
 static void acked(struct world *w, u32 gsi)
 {
-	hpet_block_ack(&w->b, world_clock(w), gsi);
+	ticker_ack(&w->b.t, world_clock(w), gsi);
 	if (timers_sync(w))
 		kick(w);
 }
@@ -210,7 +210,7 @@ static void masked(struct world *w, u32 gsi, bool now_masked)
 {
 	if (now_masked)
 		return;
-	hpet_block_unmasked(&w->b, world_clock(w), gsi);
+	ticker_unmasked(&w->b.t, world_clock(w), gsi);
 	if (timers_sync(w))
 		kick(w);
 }
@@ -308,21 +308,21 @@ void world_policy(struct world *w, u32 policy, u32 max_rate, u32 ramp,
 	unsigned int n;
 
 	for (n = 0; n < WORLD_TIMERS; n++)
-		hpet_block_set_params(&w->b, world_clock(w), n, &p);
+		ticker_set_params(&w->b.t, world_clock(w), n, &p);
 	if (timers_sync(w))
 		deliver(w);
 }
 
 void world_pause(struct world *w, bool paused)
 {
-	hpet_block_pause(&w->b, world_clock(w), paused);
+	ticker_pause(&w->b.t, world_clock(w), paused);
 	if (timers_sync(w))
 		deliver(w);
 }
 
 void world_reset(struct world *w)
 {
-	hpet_block_reset(&w->b, world_clock(w));
+	ticker_reset(&w->b.t, world_clock(w));
 	if (timers_sync(w))
 		deliver(w);
 }

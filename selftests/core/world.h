@@ -3,7 +3,7 @@
  * A block in a simulated host with a simulated guest: host timers that fire
  * late, a worker that is held up between any two of its steps, an interrupt
  * controller, and a guest that takes and acknowledges interrupts when it likes.
- * The block is driven as kvm_hpet/mmio.c, timers.c, deliver.c and block_ioctl.c
+ * The block is driven as kvm_hpet/mmio.c, timers.c, deliver.c and descriptor.c
  * drive it. All from one seed.
  */
 #ifndef _WORLD_H
@@ -88,7 +88,7 @@ struct world {
 	int stage;
 	u64 stage_at;
 	unsigned int budget;
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 	int ret;
 	u32 lines;
 	struct pin pin[WORLD_PINS + WORLD_TIMERS];

@@ -2,7 +2,7 @@
 /*
  * Histories: the fuzzer's bytes are a configuration and then events, as guest,
  * VMM and host bring them about, in whatever order. The block is driven as
- * mmio.c, timers.c, deliver.c and block_ioctl.c do. After each event
+ * mmio.c, timers.c, deliver.c and descriptor.c do. After each event
  *
  * - the counter and all registers are what the reference has;
  * - every match has been seen once and in time, by the reference's count;
@@ -50,7 +50,7 @@ struct history {
 	u64 min_interval_ns;
 	u64 deadline[HPET_MAX_TIMERS];
 	u32 lines;
-	struct hpet_delivery pending[MAX_PENDING];
+	struct ticker_delivery pending[MAX_PENDING];
 	unsigned int num_pending;
 	struct seen seen[HPET_MAX_TIMERS];
 };
@@ -61,7 +61,7 @@ static struct history h;
 
 static struct seen *seen_by(const struct lost_ticks *lt)
 {
-	return &h.seen[lt - h.b.ticks];
+	return &h.seen[lt - h.b.t.ticks];
 }
 
 void __real_lost_ticks_due(struct lost_ticks *lt, u64 n);
@@ -159,7 +159,7 @@ static u64 most_owed(const struct lost_ticks *lt)
 
 static void check_ticks(unsigned int n)
 {
-	const struct lost_ticks *lt = &h.b.ticks[n];
+	const struct lost_ticks *lt = &h.b.t.ticks[n];
 	const struct lost_ticks_count *c = &lt->count;
 
 	CHECK(c->due == c->delivered + c->masked + c->discarded + lt->backlog,
@@ -185,7 +185,7 @@ static bool being_delivered(unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < h.num_pending; i++)
-		if (h.pending[i].timer == n && h.pending[i].seq == h.b.ticks[n].seq)
+		if (h.pending[i].timer == n && h.pending[i].seq == h.b.t.ticks[n].seq)
 			return true;
 	return false;
 }
@@ -193,14 +193,14 @@ static bool being_delivered(unsigned int n)
 /* The guest has to move: its line is up, or would be had it not masked it. */
 static bool guest_owes(unsigned int n)
 {
-	return h.b.ticks[n].ack_mode == LOST_TICKS_ACK_LEVEL &&
+	return h.b.t.ticks[n].ack_mode == LOST_TICKS_ACK_LEVEL &&
 		(h.b.m.status & BIT_ULL(n));
 }
 
 /* While a tick waits something is to come of it. */
 static void check_wait(unsigned int n)
 {
-	const struct lost_ticks *lt = &h.b.ticks[n];
+	const struct lost_ticks *lt = &h.b.t.ticks[n];
 
 	if (lt->injecting)
 		CHECK(being_delivered(n), "timer %u: no result will come", n);
@@ -214,7 +214,7 @@ static void check_wait(unsigned int n)
 /* A match of a timer that is heard, and waits for nothing, is looked at in time. */
 static void check_match_armed(unsigned int n)
 {
-	const struct lost_ticks *lt = &h.b.ticks[n];
+	const struct lost_ticks *lt = &h.b.t.ticks[n];
 	u128 latest;
 
 	if (lost_ticks_next(lt) <= h.now || !ref_match_ns(&h.r, n, &latest))
@@ -231,7 +231,7 @@ static void check_match_armed(unsigned int n)
 
 static void check_no_stall(unsigned int n)
 {
-	const struct lost_ticks *lt = &h.b.ticks[n];
+	const struct lost_ticks *lt = &h.b.t.ticks[n];
 
 	CHECK(h.deadline[n] > h.now, "timer %u: deadline %llu at %llu", n,
 	      (unsigned long long)h.deadline[n], (unsigned long long)h.now);
@@ -258,8 +258,8 @@ static bool sync_timers(void)
 	unsigned int n;
 
 	for (n = 0; n < h.r.num_timers; n++)
-		h.deadline[n] = hpet_block_deadline(&h.b, n, h.now);
-	return hpet_block_ready(&h.b, h.now, h.lines);
+		h.deadline[n] = ticker_deadline(&h.b.t, n, h.now);
+	return ticker_ready(&h.b.t, h.now, h.lines);
 }
 
 static void check_ready(bool ready)
@@ -268,7 +268,7 @@ static void check_ready(bool ready)
 
 	for (n = 0; n < h.r.num_timers; n++)
 		CHECK(ready || !ref_audible(&h.r, n) ||
-		      lost_ticks_next(&h.b.ticks[n]) > h.now,
+		      lost_ticks_next(&h.b.t.ticks[n]) > h.now,
 		      "timer %u could be injected and nobody does", n);
 }
 
@@ -291,7 +291,7 @@ static void check_all(u64 work)
 		CHECK(!(h.b.m.status & BIT_ULL(n)) || (h.b.m.timer[n].config & HPET_TN_LEVEL),
 		      "timer %u: edge-triggered, and a status bit", n);
 	}
-	CHECK(!(hpet_block_lines(&h.b) >> HPET_NUM_GSIS), "a line that there isn't");
+	CHECK(!(ticker_lines(&h.b.t) >> HPET_NUM_GSIS), "a line that there isn't");
 }
 
 /* ---- events ---- */
@@ -417,29 +417,29 @@ static void pass_to_match(void)
 static void advance(void)
 {
 	ref_advance(&h.r, h.now);
-	hpet_block_advance(&h.b, h.now);
+	ticker_advance(&h.b.t, ticker_all(&h.b.t), h.now);
 }
 
 static void give_result(unsigned int i, int result)
 {
-	struct hpet_delivery d = h.pending[i];
+	struct ticker_delivery d = h.pending[i];
 
 	LOG("%llu: result of timer %u: %d\n", (unsigned long long)h.now, d.timer, result);
 	h.pending[i] = h.pending[--h.num_pending];
-	if (h.b.ticks[d.timer].seq == d.seq && result < 0)
+	if (h.b.t.ticks[d.timer].seq == d.seq && result < 0)
 		h.seen[d.timer].masked_at_last = true;
-	hpet_block_result(&h.b, &d, result);
+	ticker_result(&h.b.t, &d, result);
 }
 
-static bool take(bool fsb_only)
+static bool take(bool msi_only)
 {
-	struct hpet_delivery *d = &h.pending[h.num_pending];
+	struct ticker_delivery *d = &h.pending[h.num_pending];
 
 	if (h.num_pending == MAX_PENDING)
 		return false;
-	if (!hpet_block_take(&h.b, h.now, fsb_only, d))
+	if (!ticker_take(&h.b.t, h.now, msi_only, d))
 		return false;
-	LOG("%llu: take timer %u fsb %d\n", (unsigned long long)h.now, d->timer, d->fsb);
+	LOG("%llu: take timer %u fsb %d\n", (unsigned long long)h.now, d->timer, d->msi);
 	CHECK(d->timer < h.r.num_timers, "a timer that there isn't");
 	CHECK(ref_audible(&h.r, d->timer), "timer %u is not to be heard", d->timer);
 	CHECK(d->gsi < HPET_NUM_GSIS, "GSI %u", d->gsi);
@@ -449,8 +449,8 @@ static bool take(bool fsb_only)
 
 static void apply_lines(void)
 {
-	h.lines = hpet_block_lines(&h.b);
-	h.b.dropped = 0;
+	h.lines = ticker_lines(&h.b.t);
+	h.b.t.dropped = 0;
 }
 
 /* As deliver.c does, with one result for all. */
@@ -465,7 +465,7 @@ static void deliver_all(void)
 		give_result(h.num_pending - 1, result);
 	apply_lines();
 	if (kept < MAX_PENDING && budget + 1)
-		CHECK(!hpet_block_ready(&h.b, h.now, h.lines), "ready, and nothing to take");
+		CHECK(!ticker_ready(&h.b.t, h.now, h.lines), "ready, and nothing to take");
 }
 
 static void take_one(void)
@@ -506,7 +506,7 @@ static void acked(void)
 	u32 gsi = input_below(&h.in, HPET_NUM_GSIS);
 
 	ref_advance(&h.r, h.now);
-	hpet_block_ack(&h.b, h.now, gsi);
+	ticker_ack(&h.b.t, h.now, gsi);
 }
 
 /* Whoever took the last one in acknowledges it. */
@@ -516,13 +516,13 @@ static void acked_by(void)
 
 	ref_advance(&h.r, h.now);
 	if (gsi >= 0)
-		hpet_block_ack(&h.b, h.now, gsi);
+		ticker_ack(&h.b.t, h.now, gsi);
 }
 
 static void unmasked(void)
 {
 	ref_advance(&h.r, h.now);
-	hpet_block_unmasked(&h.b, h.now, input_below(&h.in, HPET_NUM_GSIS));
+	ticker_unmasked(&h.b.t, h.now, input_below(&h.in, HPET_NUM_GSIS));
 }
 
 static void clear_status(void)
@@ -538,7 +538,7 @@ static void pause(void)
 	LOG("%llu: paused %d\n", (unsigned long long)h.now, paused);
 	ref_advance(&h.r, h.now);
 	ref_pause(&h.r, paused);
-	hpet_block_pause(&h.b, h.now, paused);
+	ticker_pause(&h.b.t, h.now, paused);
 }
 
 static void reset(void)
@@ -546,7 +546,7 @@ static void reset(void)
 	LOG("%llu: reset\n", (unsigned long long)h.now);
 	ref_advance(&h.r, h.now);
 	ref_reset(&h.r);
-	hpet_block_reset(&h.b, h.now);
+	ticker_reset(&h.b.t, h.now);
 }
 
 static void set_policy(void)
@@ -562,7 +562,7 @@ static void set_policy(void)
 
 	LOG("%llu: timer %u: policy %u\n", (unsigned long long)h.now, n, p.policy);
 	ref_advance(&h.r, h.now);
-	hpet_block_set_params(&h.b, h.now, n, &p);
+	ticker_set_params(&h.b.t, h.now, n, &p);
 }
 
 static size_t first_difference(const void *a, const void *b, size_t len)

@@ -29,15 +29,15 @@ static void check_block(struct hpet_block *b, u64 now)
 	unsigned int n;
 
 	for (n = 0; n < b->m.num_timers; n++) {
-		const struct lost_ticks_count *c = &b->ticks[n].count;
+		const struct lost_ticks_count *c = &b->t.ticks[n].count;
 
-		CHECK(c->due == c->delivered + c->masked + c->discarded + b->ticks[n].backlog,
+		CHECK(c->due == c->delivered + c->masked + c->discarded + b->t.ticks[n].backlog,
 		      "timer %u: the law", n);
-		CHECK(hpet_block_deadline(b, n, now) > now, "timer %u: deadline", n);
+		CHECK(ticker_deadline(&b->t, n, now) > now, "timer %u: deadline", n);
 		CHECK(b->m.timer[n].next > hpet_elapsed(&b->m, now) || !b->m.running,
 		      "timer %u: not brought up to now", n);
 	}
-	CHECK(!(hpet_block_lines(b) >> HPET_NUM_GSIS), "lines");
+	CHECK(!(ticker_lines(&b->t) >> HPET_NUM_GSIS), "lines");
 }
 
 /* What of a state is taken back when it is loaded, by policy, is not compared. */
@@ -78,7 +78,7 @@ static void load(struct input *in, struct kvm_hpet_state *s, bool raw)
 	static struct hpet_block b;
 	struct kvm_hpet_state saved;
 	struct kvm_hpet_config c;
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 	unsigned int i;
 	u64 now = SEC;
 
@@ -97,10 +97,10 @@ static void load(struct input *in, struct kvm_hpet_state *s, bool raw)
 	CHECK(!kvm_hpet_state_check(&b, &saved), "what was loaded is saved and refused");
 	compare(&b, s, &saved, b.m.running);
 	for (i = 0; i < 16; i++) {
-		hpet_block_advance(&b, now);
+		ticker_advance(&b.t, ticker_all(&b.t), now);
 		check_block(&b, now);
-		while (hpet_block_take(&b, now, false, &d))
-			hpet_block_result(&b, &d, 1);
+		while (ticker_take(&b.t, now, false, &d))
+			ticker_result(&b.t, &d, 1);
 		now += 1ULL << (i * 4 % 60);
 	}
 }

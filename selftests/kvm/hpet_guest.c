@@ -118,6 +118,8 @@ __guest void guest_isr(struct ex_regs *regs)
 	}
 	if (irq->status)
 		mmio_write(g->base + REG_STATUS, 4, irq->status);
+	if (irq->port)
+		out8(irq->port, 1);
 
 	switch (irq->eoi) {
 	case EOI_PIC:

@@ -304,6 +304,8 @@ static void machine_run(struct machine *m)
 			machine_mmio_exit(m);
 			continue;
 		case KVM_EXIT_IO:
+			if (m->on_port && m->on_port(m, m->vcpu->run->io.port))
+				continue;
 			break;
 		default:
 			die("the guest stopped with exit reason %u (%s)",

@@ -93,6 +93,7 @@ struct guest_irq {
 	uint64_t seen;
 	uint32_t eoi;
 	uint32_t status;	/* what to write to the status register */
+	uint32_t port;		/* where to say that it was taken, 0: nowhere */
 	/* Expected at counter = first + i * period; 0: not known. */
 	uint64_t first;
 	uint64_t period;
@@ -142,6 +143,8 @@ struct machine {
 	struct mmio_exit exit[MMIO_EXITS_MAX];
 	/* Called at an exit, before the vCPU goes on. */
 	void (*on_exit)(struct machine *m);
+	/* Called at an access to a port; false: not the test's. */
+	bool (*on_port)(struct machine *m, uint16_t port);
 };
 
 /* A way for a tick to reach the guest. */

@@ -114,7 +114,7 @@ bool holds_line(const struct world *w, unsigned int n)
 
 u64 matches(const struct world *old, const struct world *new, unsigned int n)
 {
-	return new->b.ticks[n].count.due - old->b.ticks[n].count.due;
+	return new->b.t.ticks[n].count.due - old->b.t.ticks[n].count.due;
 }
 
 /*
@@ -160,19 +160,19 @@ bool arms(const struct world *old, const struct world *new,
 
 static void lines_go(struct world *w, u32 lines)
 {
-	u32 lower = w->lines & (w->b.dropped | ~lines);
+	u32 lower = w->lines & (w->b.t.dropped | ~lines);
 	u32 raise = lines & ~(w->lines & ~lower);
 	unsigned int i;
 
-	w->b.dropped = 0;
+	w->b.t.dropped = 0;
 	w->lines = lines;
 	for (i = 0; i < ORACLE_LINES; i++)
 		w->raises[i] += raise >> i & 1;
 }
 
-static void send(struct world *w, const struct hpet_delivery *d, bool timed)
+static void send(struct world *w, const struct ticker_delivery *d, bool timed)
 {
-	if (d->fsb) {
+	if (d->msi) {
 		u32 slot = (d->msi_address - ORACLE_MAILBOX) / 8;
 
 		if (slot < ORACLE_TIMERS)
@@ -191,15 +191,15 @@ static void send(struct world *w, const struct hpet_delivery *d, bool timed)
 /* As kvm_hpet_deliver(); every interrupt is accepted. */
 static void deliver(struct world *w, bool timed)
 {
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 	bool taken;
 
 	do {
-		taken = hpet_block_take(&w->b, w->now, false, &d);
-		lines_go(w, hpet_block_lines(&w->b));
+		taken = ticker_take(&w->b.t, w->now, false, &d);
+		lines_go(w, ticker_lines(&w->b.t));
 		if (taken) {
 			send(w, &d, timed);
-			hpet_block_result(&w->b, &d, 1);
+			ticker_result(&w->b.t, &d, 1);
 		}
 	} while (taken);
 }
@@ -211,7 +211,7 @@ static u64 next_deadline(const struct world *w)
 
 	for (n = 0; n < w->b.m.num_timers; n++)
 		next = min_t(u64, next,
-			     hpet_block_deadline(&w->b, n, w->now));
+			     ticker_deadline(&w->b.t, n, w->now));
 	return next;
 }
 
@@ -223,11 +223,11 @@ static void step(struct world *w, u64 ns)
 
 	while ((next = next_deadline(w)) <= end) {
 		w->now = max_t(u64, w->now, next);
-		hpet_block_advance(&w->b, w->now);
+		ticker_advance(&w->b.t, ticker_all(&w->b.t), w->now);
 		deliver(w, true);
 	}
 	w->now = end;
-	hpet_block_advance(&w->b, w->now);
+	ticker_advance(&w->b.t, ticker_all(&w->b.t), w->now);
 	deliver(w, true);
 }
 

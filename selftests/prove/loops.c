@@ -6,6 +6,8 @@
  */
 #include "proof.h"
 #include "hpet_model.c"
+#include "ticker.c"
+#include "tick_source.c"
 #include "hpet_block.c"
 #include "state.c"
 
@@ -15,12 +17,25 @@ static struct hpet_block *any_block(void)
 
 	__CPROVER_havoc_object(&b);
 	ASSUME(b.m.num_timers >= 3 && b.m.num_timers <= HPET_MAX_TIMERS);
+	b.t.num_timers = b.m.num_timers;
+	b.t.ops = &block_ops;
 	return &b;
+}
+
+/* What the device does when it is asked is proved with the block. */
+static struct ticker *any_ticker(void)
+{
+	static struct ticker t;
+
+	__CPROVER_havoc_object(&t);
+	ASSUME(t.num_timers >= 1 && t.num_timers <= TICKER_MAX_TIMERS);
+	t.ops = &block_ops;
+	return &t;
 }
 
 void prove_advance(void)
 {
-	hpet_block_advance(any_block(), nondet_u64());
+	ticker_advance(any_ticker(), nondet_u32(), nondet_u64());
 }
 
 void prove_start(void)
@@ -54,19 +69,19 @@ void prove_effects(void)
 
 void prove_take(void)
 {
-	struct hpet_delivery d;
+	struct ticker_delivery d;
 
-	hpet_block_take(any_block(), nondet_u64(), nondet_bool(), &d);
+	ticker_take(any_ticker(), nondet_u64(), nondet_bool(), &d);
 }
 
 void prove_ready(void)
 {
-	hpet_block_ready(any_block(), nondet_u64(), nondet_u32());
+	ticker_ready(any_ticker(), nondet_u64(), nondet_u32());
 }
 
 void prove_ack(void)
 {
-	hpet_block_ack(any_block(), nondet_u64(), nondet_u32());
+	ticker_ack(any_ticker(), nondet_u64(), nondet_u32());
 }
 
 void prove_sync(void)
@@ -76,17 +91,17 @@ void prove_sync(void)
 
 void prove_unmasked(void)
 {
-	hpet_block_unmasked(any_block(), nondet_u64(), nondet_u32());
+	ticker_unmasked(any_ticker(), nondet_u64(), nondet_u32());
 }
 
 void prove_pause(void)
 {
-	hpet_block_pause(any_block(), nondet_u64(), nondet_bool());
+	ticker_pause(&any_block()->t, nondet_u64(), nondet_bool());
 }
 
 void prove_block_reset(void)
 {
-	hpet_block_reset(any_block(), nondet_u64());
+	ticker_reset(&any_block()->t, nondet_u64());
 }
 
 void prove_init(void)
@@ -96,8 +111,29 @@ void prove_init(void)
 
 void prove_lines(void)
 {
-	hpet_block_lines(any_block());
-	hpet_block_quiet(any_block());
+	level_lines(any_block());
+	ticker_quiet(any_ticker());
+}
+
+static struct tick_source *any_source(void)
+{
+	static struct tick_source s;
+
+	__CPROVER_havoc_object(&s);
+	s.t.num_timers = 1;
+	s.t.ops = &source_ops;
+	return &s;
+}
+
+void prove_source(void)
+{
+	struct tick_source *s = any_source();
+
+	tick_source_start(s, nondet_u64(), nondet_u64(), nondet_u64());
+	tick_source_stop(s, nondet_u64());
+	tick_source_ack(s, nondet_u64());
+	ticker_pause(&s->t, nondet_u64(), nondet_bool());
+	ticker_reset(&s->t, nondet_u64());
 }
 
 static struct kvm_hpet_state state;

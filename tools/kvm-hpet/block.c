@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -77,7 +78,11 @@ int block_create(int device, struct kvm_hpet_config *config)
  */
 bool block_next(int device, struct kvm_hpet_block_info *info)
 {
-	*info = (struct kvm_hpet_block_info){ .size = sizeof(*info), .id = info->id };
+	/* Without @kind: only HPETs, no tick sources. */
+	*info = (struct kvm_hpet_block_info){
+		.size = offsetof(struct kvm_hpet_block_info, kind),
+		.id = info->id,
+	};
 	return ioctl(device, KVM_HPET_NEXT_BLOCK, info) == 0;
 }
 

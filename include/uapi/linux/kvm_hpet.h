@@ -3,8 +3,10 @@
  * DOC: kvm_hpet: the HPET of a KVM virtual machine inside the host kernel
  *
  * The contract between the module and a VMM. /dev/kvm_hpet answers
- * KVM_HPET_GET_API_VERSION, KVM_HPET_CREATE, KVM_HPET_NEXT_BLOCK and
- * KVM_HPET_OPEN_BLOCK; all other ioctls go to the descriptor of a block.
+ * KVM_HPET_GET_API_VERSION, KVM_HPET_CHECK_EXTENSION, KVM_HPET_CREATE,
+ * KVM_HPET_CREATE_TICK_SOURCE, KVM_HPET_NEXT_BLOCK and KVM_HPET_OPEN_BLOCK; all
+ * other ioctls go to the descriptor of a block, or of a tick source: a periodic
+ * interrupt without registers, for a timer device of any kind that the VMM emulates.
  *
  * Every structure begins with its own size. A caller sets it to the sizeof it
  * was compiled with. A smaller size than the first published one is -EINVAL; a
@@ -312,6 +314,109 @@ struct kvm_hpet_stats {
 	__u64 limited;
 };
 
+/* struct kvm_hpet_tick_source_config.flags */
+/* The interrupt is the message msi_address, msi_data, not a line. */
+#define KVM_HPET_SOURCE_MSI		(1U << 0)
+/*
+ * What counts as acknowledgment is what the VMM reports, by KVM_HPET_ACK_TICK or
+ * ack_eventfd: for devices whose guest says itself that it has taken the tick, as
+ * by reading register C of an RTC. It is waited for as long as it takes, as the
+ * device would hold its interrupt up so long; until then no other tick goes out,
+ * whatever the policy. Without the flag it is the guest's end of interrupt, which
+ * with a message can't be seen.
+ */
+#define KVM_HPET_SOURCE_ACK_VMM		(1U << 1)
+#define KVM_HPET_SOURCE_ALL		((1U << 2) - 1)
+
+/* GSIs (pins of the I/O APIC) that a tick source can drive: 0 to this - 1. */
+#define KVM_HPET_NUM_GSIS		24
+
+/**
+ * struct kvm_hpet_tick_source_config - a tick source as it is created
+ * @size: sizeof(struct kvm_hpet_tick_source_config)
+ * @flags: KVM_HPET_SOURCE_*
+ * @vm_fd: KVM_HPET_CREATE_TICK_SOURCE: descriptor of the VM; KVM_HPET_GET_CONFIG:
+ *	-1
+ * @ack_eventfd: KVM_HPET_CREATE_TICK_SOURCE with KVM_HPET_SOURCE_ACK_VMM: an
+ *	eventfd that is signalled for each acknowledgment (KVM_IOEVENTFD can bind it
+ *	to a write to a port or to memory), or -1; else -1
+ * @gsi: without KVM_HPET_SOURCE_MSI: the line, below KVM_HPET_NUM_GSIS, of which
+ *	each tick is an edge; else 0
+ * @msi_address: with KVM_HPET_SOURCE_MSI: message address; else 0
+ * @msi_data: with KVM_HPET_SOURCE_MSI: message data; else 0
+ * @reserved: 0
+ */
+struct kvm_hpet_tick_source_config {
+	__u32 size;
+	__u32 flags;
+	__s32 vm_fd;
+	__s32 ack_eventfd;
+	__u32 gsi;
+	__u32 msi_address;
+	__u32 msi_data;
+	__u32 reserved;
+};
+
+#define KVM_HPET_MAX_TICK_NS		3600000000000ULL
+
+/* struct kvm_hpet_tick_period.flags */
+/* phase_ns says when. Without it the first tick falls due a period from now. */
+#define KVM_HPET_PERIOD_PHASE		(1U << 0)
+#define KVM_HPET_PERIOD_ALL		((1U << 1) - 1)
+
+/**
+ * struct kvm_hpet_tick_period - when the ticks of a tick source fall due
+ * @size: sizeof(struct kvm_hpet_tick_period)
+ * @flags: KVM_HPET_PERIOD_*
+ * @period_ns: from one tick to the next, 1 to KVM_HPET_MAX_TICK_NS. Where it is
+ *	shorter than the module's parameter min_interval_us the ticks fall due all the
+ *	same, and the host looks at them no more often than that
+ * @period_fs: so many fs more, 0 to 999,999: crystals give periods that are no whole
+ *	number of ns (1,024 Hz: 976,562 ns and 500,000 fs), and nothing drifts
+ * @reserved: 0
+ * @phase_ns: with KVM_HPET_PERIOD_PHASE: a time (CLOCK_MONOTONIC) at which a tick
+ *	falls due: the first one if it is still to come, at most KVM_HPET_MAX_TICK_NS
+ *	from now; else the first is the next one at a whole number of periods from
+ *	it. Else 0. While guest time is paused "now" is the time of the pause
+ */
+struct kvm_hpet_tick_period {
+	__u32 size;
+	__u32 flags;
+	__u64 period_ns;
+	__u32 period_fs;
+	__u32 reserved;
+	__u64 phase_ns;
+};
+
+/**
+ * struct kvm_hpet_tick_source_state - the whole state of a tick source
+ * @size: sizeof(struct kvm_hpet_tick_source_state)
+ * @version: KVM_HPET_STATE_VERSION
+ * @due_in_ns: from now until the next tick falls due, 0 to KVM_HPET_MAX_TICK_NS;
+ *	KVM_HPET_NEVER: it is stopped
+ * @period_fs: of a source that runs, what its period has beyond @ticks.tick_ns, in
+ *	fs, 0 to 999,999
+ * @early_fs: by how much the tick falls due before @due_in_ns, which is rounded up;
+ *	0 to 999,999, and 0 with @due_in_ns 0
+ * @ticks: as of a timer of a HPET, from @ticks.tick_ns on: the period, which a
+ *	stopped source keeps as the unit of its backlog, and where its ticks stand.
+ *	Those before are 0, and so are flags of registers
+ *
+ * Nothing in it is an absolute time.
+ */
+struct kvm_hpet_tick_source_state {
+	__u32 size;
+	__u32 version;
+	__s64 due_in_ns;
+	__u32 period_fs;
+	__u32 early_fs;
+	struct kvm_hpet_timer_state ticks;
+};
+
+/* struct kvm_hpet_block_info.kind */
+#define KVM_HPET_KIND_HPET		0
+#define KVM_HPET_KIND_TICK_SOURCE	1
+
 /**
  * struct kvm_hpet_block_info - a block of the host, for administration
  * @size: sizeof(struct kvm_hpet_block_info)
@@ -322,6 +427,9 @@ struct kvm_hpet_stats {
  * @vm_pid: process that created the VM, as the caller's PID namespace has it;
  *	0 if it can't be seen from there
  * @owner_pid: process that created the block, likewise
+ * @kind: out: KVM_HPET_KIND_*. A caller whose structure ends before it is not told
+ *	of tick sources
+ * @gsi: out: the line of a tick source, -1: a message; else 0
  */
 struct kvm_hpet_block_info {
 	__u32 size;
@@ -330,6 +438,8 @@ struct kvm_hpet_block_info {
 	__u64 base;
 	__u32 vm_pid;
 	__u32 owner_pid;
+	__u32 kind;
+	__s32 gsi;
 };
 
 #define KVM_HPET_IOC	0xBE
@@ -386,7 +496,36 @@ struct kvm_hpet_block_info {
 #define KVM_HPET_OPEN_BLOCK	_IO(KVM_HPET_IOC, 0x03)
 
 /**
- * DOC: On the descriptor of a block
+ * DOC: KVM_HPET_CHECK_EXTENSION
+ *
+ * KVM_HPET_CHECK_EXTENSION - returns 1 if this module has what the argument names,
+ * a KVM_HPET_CAP_*, else 0.
+ */
+#define KVM_HPET_CHECK_EXTENSION	_IO(KVM_HPET_IOC, 0x04)
+#define KVM_HPET_CAP_LOST_TICKS		0 /* policies but KVM_HPET_TICKS_DISCARD */
+#define KVM_HPET_CAP_TICK_SOURCE	1 /* KVM_HPET_CREATE_TICK_SOURCE */
+/**
+ * DOC: KVM_HPET_CREATE_TICK_SOURCE
+ *
+ * KVM_HPET_CREATE_TICK_SOURCE (struct kvm_hpet_tick_source_config) - returns the
+ * descriptor (O_CLOEXEC) of a new tick source that is stopped. Authority and
+ * lifetime as with KVM_HPET_CREATE.
+ *
+ *  -EBADF   vm_fd or ack_eventfd is not an open descriptor
+ *  -EBADFD  vm_fd is not a KVM virtual machine
+ *  -EINVAL  a field is out of range or a reserved one is not 0; ack_eventfd is no
+ *           eventfd, or given without KVM_HPET_SOURCE_ACK_VMM
+ *  -ENXIO   the VM has no in-kernel PIC, I/O APIC and local APIC
+ *  -ENOMEM  as usual, and so are -EMFILE, -EFAULT and -E2BIG
+ */
+#define KVM_HPET_CREATE_TICK_SOURCE	_IO(KVM_HPET_IOC, 0x05)
+
+/**
+ * DOC: On the descriptor of a block or a tick source
+ *
+ * Those from KVM_HPET_START_TICKS on are for tick sources only, and -ENOTTY for a
+ * block; all others mean the same for both, with a tick source's own structures for
+ * configuration and state, and its ticks as timer 0 in policy and statistics.
  *
  * All give -EFAULT for a bad pointer, -EINVAL or -E2BIG for the size as said at
  * the top, -ENODEV once the block is gone (only a descriptor for administration
@@ -399,13 +538,14 @@ struct kvm_hpet_block_info {
  * DOC: KVM_HPET_GET_CONFIG
  *
  * KVM_HPET_GET_CONFIG (struct kvm_hpet_config) - how the block was created.
+ * Of a tick source: struct kvm_hpet_tick_source_config.
  */
 #define KVM_HPET_GET_CONFIG	_IO(KVM_HPET_IOC, 0x10)
 /**
  * DOC: KVM_HPET_GET_STATE
  *
  * KVM_HPET_GET_STATE (struct kvm_hpet_state) - the whole state; the block runs
- * on.
+ * on. Of a tick source: struct kvm_hpet_tick_source_state.
  */
 #define KVM_HPET_GET_STATE	_IO(KVM_HPET_IOC, 0x11)
 /**
@@ -417,6 +557,8 @@ struct kvm_hpet_block_info {
  *  -EINVAL  version, a register with a bit set that can't be set in this
  *           configuration, or another field out of range; the kernel log (debug
  *           level) names the field
+ *
+ * Of a tick source: struct kvm_hpet_tick_source_state.
  */
 #define KVM_HPET_SET_STATE	_IO(KVM_HPET_IOC, 0x12)
 /**
@@ -434,7 +576,8 @@ struct kvm_hpet_block_info {
  * DOC: KVM_HPET_RESET
  *
  * KVM_HPET_RESET - reset state, as after creation; lines are lowered, the backlog
- * is discarded, policy and statistics stay. The argument must be 0 (-EINVAL).
+ * is discarded, policy and statistics stay. The argument must be 0 (-EINVAL). A tick
+ * source is stopped.
  */
 #define KVM_HPET_RESET		_IO(KVM_HPET_IOC, 0x15)
 /**
@@ -458,5 +601,35 @@ struct kvm_hpet_block_info {
  * KVM_HPET_GET_STATS (struct kvm_hpet_stats) - all taken at one moment.
  */
 #define KVM_HPET_GET_STATS	_IO(KVM_HPET_IOC, 0x18)
+/**
+ * DOC: KVM_HPET_START_TICKS
+ *
+ * KVM_HPET_START_TICKS (struct kvm_hpet_tick_period) - starts a tick source, or, if
+ * it runs, gives it another period: guest time that is owed stays the same, and is
+ * counted anew in the new period.
+ *
+ *  -EINVAL  a value out of range
+ */
+#define KVM_HPET_START_TICKS	_IO(KVM_HPET_IOC, 0x19)
+/**
+ * DOC: KVM_HPET_STOP_TICKS
+ *
+ * KVM_HPET_STOP_TICKS - no more ticks fall due, and none goes out. What is owed is
+ * kept for the next start, except with KVM_HPET_TICKS_DISCARD. The argument must be
+ * 0 (-EINVAL).
+ *
+ *  -EALREADY  stopped
+ */
+#define KVM_HPET_STOP_TICKS	_IO(KVM_HPET_IOC, 0x1a)
+/**
+ * DOC: KVM_HPET_ACK_TICK
+ *
+ * KVM_HPET_ACK_TICK - the guest has taken the last tick. Returns 1 if a tick waited
+ * for that, so if the device's interrupt flag was set; else 0, and nothing is done.
+ * The argument must be 0 (-EINVAL).
+ *
+ *  -EINVAL  the source was created without KVM_HPET_SOURCE_ACK_VMM
+ */
+#define KVM_HPET_ACK_TICK	_IO(KVM_HPET_IOC, 0x1b)
 
 #endif /* _UAPI_LINUX_KVM_HPET_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The descriptor of a block. */
+/* The descriptor of an HPET block or a tick source. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/anon_inodes.h>
@@ -12,7 +12,6 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "hpet_state.h"
 #include "instance.h"
 
 /**
@@ -25,22 +24,17 @@ struct handle {
 	bool admin;
 };
 
-/*
- * An event from outside: the block is brought up to date, then changed, then
- * what follows is done. Between the two the counter must not be read.
- */
-static u64 begin_event(struct kvm_hpet *h, unsigned long *flags)
+u64 kvm_hpet_begin_event(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock)
 {
 	u64 now = kvm_hpet_lock(h, flags);
 
 	write_seqcount_begin(&h->counter_seq);
-	hpet_block_advance(&h->block, now);
+	ticker_advance(h->ticker, ticker_all(h->ticker), now);
 	return now;
 }
 
-/* Returns true if kvm_hpet_deliver() has something to do. */
-static bool end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
+bool kvm_hpet_end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
 	__releases(&h->lock)
 {
 	bool ready;
@@ -53,9 +47,14 @@ static bool end_event(struct kvm_hpet *h, u64 now, unsigned long flags)
 
 static int get_config(struct kvm_hpet *h, void __user *arg)
 {
-	struct kvm_hpet_config config = h->config;
+	union {
+		struct kvm_hpet_config block;
+		struct kvm_hpet_tick_source_config source;
+	} config;
+	size_t size = h->kind->config_size;
 
-	return kvm_hpet_copy_out(arg, &config, sizeof(config), sizeof(config));
+	memcpy(&config, &h->config, size);
+	return kvm_hpet_copy_out(arg, &config, size, size);
 }
 
 /*
@@ -67,7 +66,7 @@ static u64 lock_quiet(struct kvm_hpet *h, unsigned long *flags)
 {
 	u64 now = kvm_hpet_lock(h, flags);
 
-	while (!hpet_block_quiet(&h->block)) {
+	while (!ticker_quiet(h->ticker)) {
 		kvm_hpet_unlock(h, *flags);
 		cpu_relax();
 		now = kvm_hpet_lock(h, flags);
@@ -77,29 +76,30 @@ static u64 lock_quiet(struct kvm_hpet *h, unsigned long *flags)
 
 static int get_state(struct kvm_hpet *h, void __user *arg)
 {
-	struct kvm_hpet_state *s;
+	size_t size = h->kind->state_size;
 	unsigned long flags;
 	u64 now;
+	void *s;
 	int ret;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
 	mutex_lock(&h->deliver_mutex);
 	now = lock_quiet(h, &flags);
-	hpet_block_advance(&h->block, now);
-	kvm_hpet_state_save(&h->block, now, s);
+	ticker_advance(h->ticker, ticker_all(h->ticker), now);
+	h->kind->save(h, now, s);
 	kvm_hpet_unlock(h, flags);
 	mutex_unlock(&h->deliver_mutex);
 	kvm_hpet_deliver(h);
-	ret = kvm_hpet_copy_out(arg, s, sizeof(*s), sizeof(*s));
+	ret = kvm_hpet_copy_out(arg, s, size, size);
 	kfree(s);
 	return ret;
 }
 
-static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
+static int load_state(struct kvm_hpet *h, const void *s)
 {
-	const char *bad = kvm_hpet_state_check(&h->block, s);
+	const char *bad = h->kind->check(h, s);
 	unsigned long flags;
 	u64 now;
 
@@ -108,9 +108,9 @@ static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
 		return -EINVAL;
 	}
 	mutex_lock(&h->deliver_mutex);
-	now = begin_event(h, &flags);
-	kvm_hpet_state_load(&h->block, now, s);
-	end_event(h, now, flags);
+	now = kvm_hpet_begin_event(h, &flags);
+	h->kind->load(h, now, s);
+	kvm_hpet_end_event(h, now, flags);
 	mutex_unlock(&h->deliver_mutex);
 	kvm_hpet_deliver(h);
 	return 0;
@@ -118,13 +118,14 @@ static int load_state(struct kvm_hpet *h, const struct kvm_hpet_state *s)
 
 static int set_state(struct kvm_hpet *h, void __user *arg)
 {
-	struct kvm_hpet_state *s;
+	size_t size = h->kind->state_size;
+	void *s;
 	int ret;
 
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	s = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
-	ret = kvm_hpet_copy_in(s, sizeof(*s), sizeof(*s), arg);
+	ret = kvm_hpet_copy_in(s, size, size, arg);
 	if (!ret)
 		ret = load_state(h, s);
 	kfree(s);
@@ -138,11 +139,11 @@ static int set_paused(struct kvm_hpet *h, unsigned long arg, bool paused)
 
 	if (arg)
 		return -EINVAL;
-	if (h->block.m.paused == paused)
+	if (h->ticker->paused == paused)
 		return -EALREADY;
-	now = begin_event(h, &flags);
-	hpet_block_pause(&h->block, now, paused);
-	if (end_event(h, now, flags))
+	now = kvm_hpet_begin_event(h, &flags);
+	ticker_pause(h->ticker, now, paused);
+	if (kvm_hpet_end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	return 0;
 }
@@ -154,10 +155,10 @@ static int reset(struct kvm_hpet *h, unsigned long arg)
 
 	if (arg)
 		return -EINVAL;
-	now = begin_event(h, &flags);
-	hpet_block_reset(&h->block, now);
+	now = kvm_hpet_begin_event(h, &flags);
+	ticker_reset(h->ticker, now);
 	h->resets++;
-	if (end_event(h, now, flags))
+	if (kvm_hpet_end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	return 0;
 }
@@ -174,10 +175,10 @@ static int get_policy(struct kvm_hpet *h, void __user *arg)
 		return ret;
 	if (hweight32(p.timers) != 1)
 		return -EINVAL;
-	if (p.timers >> 1 >= BIT_ULL(h->config.num_timers - 1))
+	if (p.timers >> 1 >= BIT_ULL(h->ticker->num_timers - 1))
 		return -ENXIO;
-	n = array_index_nospec(__ffs(p.timers), h->config.num_timers);
-	params = &h->block.ticks[n].params;
+	n = array_index_nospec(__ffs(p.timers), h->ticker->num_timers);
+	params = &h->ticker->ticks[n].params;
 	p.policy = params->policy;
 	p.max_rate = params->max_rate;
 	p.ramp = params->ramp;
@@ -194,7 +195,7 @@ static int check_policy(const struct kvm_hpet *h,
 	    p->ramp > KVM_HPET_MAX_RATE ||
 	    p->max_backlog_ns > KVM_HPET_MAX_BACKLOG_NS)
 		return -EINVAL;
-	if (p->timers >> 1 >= BIT_ULL(h->config.num_timers - 1))
+	if (p->timers >> 1 >= BIT_ULL(h->ticker->num_timers - 1))
 		return -ENXIO;
 	if (!lost_ticks_supported(p->policy))
 		return -EOPNOTSUPP;
@@ -221,11 +222,11 @@ static int set_policy(struct kvm_hpet *h, void __user *arg)
 	params.max_backlog_ns = p.max_backlog_ns;
 	if (p.policy != KVM_HPET_TICKS_DISCARD)
 		kvm_hpet_watch_lines_of(h, p.timers);
-	now = begin_event(h, &flags);
-	for (n = 0; n < h->config.num_timers; n++)
+	now = kvm_hpet_begin_event(h, &flags);
+	for (n = 0; n < h->ticker->num_timers; n++)
 		if (p.timers & BIT(n))
-			hpet_block_set_params(&h->block, now, n, &params);
-	if (end_event(h, now, flags))
+			ticker_set_params(h->ticker, now, n, &params);
+	if (kvm_hpet_end_event(h, now, flags))
 		kvm_hpet_deliver(h);
 	kvm_hpet_watch_lines(h);
 	return 0;
@@ -281,9 +282,22 @@ static int any_ioctl(struct kvm_hpet *h, unsigned int cmd, unsigned long arg,
 	case KVM_HPET_RESUME:
 	case KVM_HPET_RESET:
 		return admin ? -EPERM : owner_ioctl(h, cmd, arg);
+	case KVM_HPET_START_TICKS:
+	case KVM_HPET_STOP_TICKS:
+		if (!h->kind->ioctl)
+			return -ENOTTY;
+		return admin ? -EPERM : h->kind->ioctl(h, cmd, arg);
 	default:
 		return -ENOTTY;
 	}
+}
+
+/* What removes the source is the last close of this very descriptor. */
+static int ack_ioctl(const struct handle *handle, unsigned long arg)
+{
+	if (handle->h->kind != &kvm_hpet_source_kind)
+		return -ENOTTY;
+	return handle->admin ? -EPERM : kvm_hpet_ack_tick(handle->h, arg);
 }
 
 static long block_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -292,6 +306,8 @@ static long block_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct kvm_hpet *h = handle->h;
 	int ret;
 
+	if (cmd == KVM_HPET_ACK_TICK)
+		return ack_ioctl(handle, arg);
 	if (mutex_lock_killable(&h->config_mutex))
 		return -EINTR;
 	if (h->dead)
@@ -340,7 +356,8 @@ static struct file *make_file(struct kvm_hpet *h, bool admin)
 		return ERR_PTR(-ENOMEM);
 	handle->h = h;
 	handle->admin = admin;
-	file = anon_inode_getfile(admin ? "kvm-hpet-admin" : "kvm-hpet",
+	file = anon_inode_getfile(admin ? h->kind->admin_name :
+					  h->kind->fd_name,
 				  &block_fops, handle, O_RDWR);
 	if (IS_ERR(file))
 		kfree(handle);
