@@ -43,7 +43,9 @@ int kvm_private_register_mmio(struct kvm *kvm, gpa_t addr, int len,
 /**
  * kvm_private_unregister_mmio() - takes it off; no handler runs afterwards
  * @kvm: the VM; slots_lock is held
- * @dev: the device. Kernels differ in whether its destructor is called
+ * @dev: the device, or one that is there no more; its destructor is not called
+ *
+ * Other devices stay, whether there is memory or not.
  *
  * Context: sleeps. Not from an MMIO handler.
  */
