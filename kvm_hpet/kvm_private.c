@@ -91,6 +91,8 @@ int kvm_private_init(void)
 		struct kvm_function *f = &functions[i];
 
 		ret = find(f);
+		if (ret == -ENOMEM)
+			return ret;
 		if (!ret || f->optional)
 			continue;
 		pr_err("KVM has no function %s (%d): this kernel's KVM can't be used; not loaded\n",

@@ -14,8 +14,8 @@ struct kvm_io_device;
  * kvm_private_init() - finds the functions
  *
  * Context: module initialisation. Sleeps.
- * Return: 0, or a negative errno after one line in the log that says what is
- * missing.
+ * Return: 0, -ENOMEM, or a negative errno after one line in the log that says
+ * what is missing.
  */
 int kvm_private_init(void);
 

@@ -351,6 +351,7 @@ struct kvm_hpet_block_info {
  *  -EEXIST  the VM has an in-kernel device at this address already
  *  -ENXIO   the VM has no in-kernel PIC, I/O APIC and local APIC
  *  -ENOSPC  the VM has no room for another in-kernel device
+ *  -EBUSY   KVM has no identity left for its interrupt lines (some 60 blocks)
  *  -ENOMEM  as usual, and so are -EMFILE, -EFAULT and -E2BIG
  */
 #define KVM_HPET_CREATE		_IO(KVM_HPET_IOC, 0x01)
