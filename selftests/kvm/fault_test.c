@@ -56,6 +56,7 @@ static void bed_init(struct bed *b)
 		.subject = -1,
 		.eventfd = eventfd(0, EFD_CLOEXEC),
 		.id = next_block(0),
+		.state.size = sizeof(b->state),
 		.config = m->config,
 		.routing = calloc(1, sizeof(*b->routing) +
 				     sizeof(b->routing->entries[0])),
@@ -471,37 +472,18 @@ static void test_bus_gone(void)
 	ok_nothing_left("KVM takes the bus away");
 }
 
-/* ---- loading ---- */
+/*
+ * ---- loading ----
+ *
+ * By registrations only: the n-th allocation is mostly one of the kernel's loader and
+ * of its tracepoints, which warn of some.
+ */
 
 static int load_fd = -1;
 
 static int load(void)
 {
 	return result(syscall(SYS_finit_module, load_fd, "", 0));
-}
-
-static void test_load_nth(void)
-{
-	unsigned int n, odd = 0, left = 0;
-	bool fired = true;
-	int ret;
-
-	for (n = 1; n < MAX_ALLOCATIONS && fired; n++) {
-		nth_arm(n);
-		ret = load();
-		fired = nth_disarm();
-		if (ret < 0 && (!fired || (ret != -ENOMEM && ret != -EFAULT)) &&
-		    odd++ < 5)
-			note("insmod, failure %u: %s", n, strerror(-ret));
-		if (!ret && module_unload(MODULE))
-			die("the module does not unload, after failure %u", n);
-		left += !access("/sys/module/" MODULE, F_OK) ||
-			!access("/dev/kvm_hpet", F_OK) || count_debugfs() >= 0;
-		still_alive();
-	}
-	note("insmod: %u places", n - 2);
-	ok(!fired && !odd, "insmod: the errno is right, and it succeeds when nothing fails");
-	ok_eq(left, 0, "insmod: nothing left of the failed ones");
 }
 
 /* ---- registrations ---- */
@@ -695,8 +677,6 @@ int main(void)
 		die("the module does not unload");
 	for (i = 0; faults && i < ARRAY_SIZE(on_load); i++)
 		test_load_fault(&on_load[i]);
-	if (nth)
-		test_load_nth();
 	ok_eq(load(), 0, "insmod when nothing fails");
 	if (faults)
 		module_unload(FAULT_MODULE);

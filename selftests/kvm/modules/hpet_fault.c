@@ -38,7 +38,7 @@ asm(".text\n"
 
 static int before_call(struct kprobe *p, struct pt_regs *regs)
 {
-	if (!in_task() || current->tgid != process ||
+	if (current->tgid != process ||
 	    atomic_dec_if_positive(&calls_left))
 		return 0;
 	failed++;
