@@ -11,8 +11,8 @@ PREFIX ?= /usr/local
 
 setup = scripts/setup $(1)
 
-.PHONY: all modules tool install uninstall deb check-deb docs demo drift endurance check check-guests check-hostile check-intel \
-	check-kernels check-qemu qemu check-oracle fuzz prove coverage bench bench-check lint clean help
+.PHONY: all modules tool install uninstall deb check-deb docs demo drift endurance check check-debug check-guests check-hostile \
+	check-intel check-kernels check-qemu qemu check-oracle fuzz prove coverage bench bench-check lint clean help
 .DEFAULT_GOAL := all
 
 all: modules tool ## the module for the running kernel (or KDIR=...), and the tool
@@ -71,6 +71,11 @@ testhost:
 	@echo "building the module for the test host's kernel, and the tool"
 	@$(MAKE) -s KDIR="$$(ls -d /usr/src/linux-headers-*-amd64 | sort -V | tail -n 1)" modules tool
 
+# Modules of the kselftests' own.
+.PHONY: testmodules
+testmodules: testhost
+	@$(MAKE) -s -C "$$(ls -d /usr/src/linux-headers-*-amd64 | sort -V | tail -n 1)" M=$(CURDIR)/selftests/kvm/modules modules
+
 demo: testhost ## the main job: a guest's clock under load, with QEMU's own HPET and with this one
 	@$(call setup,demo)
 	@demo/run
@@ -85,7 +90,7 @@ endurance: testhost ## an hour of a guest under random loads, policies changing 
 	@$(call setup,demo)
 	@endurance/run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-check: testhost ## all tests of a submission (sets itself up)
+check: testmodules ## all tests of a submission (sets itself up)
 	@$(call setup,check oracle kernels fuzz lint demo coverage docs manual)
 	@selftests/check
 
@@ -102,6 +107,10 @@ CALLS ?= 1000000
 check-hostile: testhost ## a million random calls of a VMM, from several threads (CALLS=; half an hour on a busy machine)
 	@$(call setup,check)
 	@prove -e '' selftests/kvm/run :: --mt --timeout 7200 --env HPET_FUZZ_CALLS=$(CALLS) vmm_fuzz_test
+
+check-debug: testhost ## all kselftests, races, faults on kernels with KASAN, lockdep, KCSAN (built first; KERNELS=kasan kcsan)
+	@$(call setup,check debug)
+	@selftests/check $(addprefix debug-,$(or $(filter kasan kcsan,$(KERNELS)),kasan kcsan))
 
 check-intel: ## kselftests on a host with VMX and EPT, in Bochs (6 minutes on a busy machine)
 	@$(call setup,build check intel)
@@ -136,7 +145,7 @@ bench: testhost ## what accesses and ticks cost, against every rival; out/bench.
 	@$(call setup,check demo oracle)
 	@benchmarks/run $(BENCH)
 
-bench-check: testhost ## likewise; fails where one costs 2 % more than in benchmarks/baseline.json
+bench-check: testmodules ## likewise; fails where one costs 2 % more than in benchmarks/baseline.json
 	@$(call setup,check demo oracle)
 	@benchmarks/run --baseline benchmarks/baseline.json $(BENCH)
 

@@ -234,7 +234,8 @@ static void kill(struct kvm_hpet *h)
 
 	mutex_lock(&h->config_mutex);
 	now = kvm_hpet_lock(h, &flags);
-	h->dead = true;
+	/* block_poll() looks without a lock. */
+	WRITE_ONCE(h->dead, true);
 	kvm_hpet_timers_sync(h, now);
 	kvm_hpet_unlock(h, flags);
 	kvm_hpet_watch_lines(h);

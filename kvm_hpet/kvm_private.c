@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kprobes.h>
+#include <linux/slab.h>
 #include <linux/static_call.h>
 
 #include "kvm_functions.h"
@@ -90,6 +91,8 @@ int kvm_private_init(void)
 		struct kvm_function *f = &functions[i];
 
 		ret = find(f);
+		if (ret == -ENOMEM)
+			return ret;
 		if (!ret || f->optional)
 			continue;
 		pr_err("KVM has no function %s (%d): this kernel's KVM can't be used; not loaded\n",
@@ -110,13 +113,60 @@ int kvm_private_register_mmio(struct kvm *kvm, gpa_t addr, int len,
 	return static_call(hpet_kvm_io_bus_register_dev)(kvm, KVM_MMIO_BUS, addr, len, dev);
 }
 
+/*
+ * The allocator warns of whoever can't do without more than this, and gives
+ * that much in any case. There is room for 340 devices.
+ */
+#define BUS_NEVER_FAILS	(2 * PAGE_SIZE)
+
+/* The bus without device @i. */
+static struct kvm_io_bus *shrunk_bus(const struct kvm_io_bus *bus, int i)
+{
+	size_t size = struct_size(bus, range, bus->dev_count - 1);
+	struct kvm_io_bus *new;
+
+	new = kmalloc(size, size > BUS_NEVER_FAILS ? GFP_KERNEL_ACCOUNT :
+		      GFP_KERNEL_ACCOUNT | __GFP_NOFAIL);
+	if (!new)
+		return NULL;
+	memcpy(new, bus, struct_size(bus, range, i));
+	new->dev_count--;
+	memcpy(new->range + i, bus->range + i + 1,
+	       flex_array_size(new, range, new->dev_count - i));
+	return new;
+}
+
+static int bus_index(const struct kvm_io_bus *bus,
+		     const struct kvm_io_device *dev)
+{
+	int i;
+
+	for (i = 0; bus && i < bus->dev_count; i++)
+		if (bus->range[i].dev == dev)
+			return i;
+	return -1;
+}
+
+/*
+ * KVM's own function, out of memory, takes the whole bus away, and with it every
+ * other in-kernel device of the VM: so this does what that does, but does not run
+ * out. (It did, for somebody else, if our device is there no more.)
+ */
 void kvm_private_unregister_mmio(struct kvm *kvm, struct kvm_io_device *dev)
 {
-	/*
-	 * Out of memory KVM takes the whole bus away. Ours is off it then, too,
-	 * and nothing else can be done about it.
-	 */
-	static_call(hpet_kvm_io_bus_unregister_dev)(kvm, KVM_MMIO_BUS, dev);
+	struct kvm_io_bus *new, *bus = kvm_get_bus(kvm, KVM_MMIO_BUS);
+	int i = bus_index(bus, dev);
+
+	if (i < 0)
+		return;
+	new = shrunk_bus(bus, i);
+	if (!new) {
+		static_call(hpet_kvm_io_bus_unregister_dev)(kvm, KVM_MMIO_BUS, dev);
+		return;
+	}
+	rcu_assign_pointer(kvm->buses[KVM_MMIO_BUS], new);
+	synchronize_srcu_expedited(&kvm->srcu);
+	kfree(bus);
 }
 
 int kvm_private_set_irq(struct kvm *kvm, int source_id, u32 gsi, int level)

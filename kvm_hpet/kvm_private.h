@@ -14,8 +14,8 @@ struct kvm_io_device;
  * kvm_private_init() - finds the functions
  *
  * Context: module initialisation. Sleeps.
- * Return: 0, or a negative errno after one line in the log that says what is
- * missing.
+ * Return: 0, -ENOMEM, or a negative errno after one line in the log that says
+ * what is missing.
  */
 int kvm_private_init(void);
 
@@ -43,7 +43,9 @@ int kvm_private_register_mmio(struct kvm *kvm, gpa_t addr, int len,
 /**
  * kvm_private_unregister_mmio() - takes it off; no handler runs afterwards
  * @kvm: the VM; slots_lock is held
- * @dev: the device. Kernels differ in whether its destructor is called
+ * @dev: the device, or one that is there no more; its destructor is not called
+ *
+ * Other devices stay, whether there is memory or not.
  *
  * Context: sleeps. Not from an MMIO handler.
  */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The host's side of the kselftests of kvm_hpet; hpet_test.h says how they work. */
+#include <dirent.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -32,14 +33,36 @@ void plan_test(const char *what)
 	ksft_print_header();
 	note("%s", what);
 	signal(SIGALRM, on_hang);
-	alarm(HANG_SECONDS);
+	still_alive();
+}
+
+unsigned int slowness(void)
+{
+	const char *text = getenv("HPET_SLOW");
+	int n = text ? atoi(text) : 1;
+
+	return n > 1 ? n : 1;
+}
+
+unsigned int rounds(unsigned int n)
+{
+	unsigned int scaled = n / slowness();
+
+	if (scaled < n)
+		note("%u rounds in place of %u: this host is slow", scaled, n);
+	return scaled ? scaled : 1;
+}
+
+void still_alive(void)
+{
+	alarm(HANG_SECONDS * slowness());
 }
 
 static bool result(bool good, const char *fmt, va_list args)
 {
 	char line[512];
 
-	alarm(HANG_SECONDS);
+	still_alive();
 	vsnprintf(line, sizeof(line), fmt, args);
 	ksft_test_result(good, "%s\n", line);
 	return good;
@@ -615,7 +638,7 @@ void sleep_ms(unsigned int ms)
 {
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
 
-	alarm(HANG_SECONDS + ms / 1000);
+	alarm(HANG_SECONDS * slowness() + ms / 1000);
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, &ts) == EINTR)
 		;
 }
@@ -649,6 +672,63 @@ void watch_stop(struct watcher *w)
 {
 	w->stop = true;
 	pthread_join(w->thread, NULL);
+}
+
+/* ---- what there is of blocks ---- */
+
+uint64_t next_block(uint64_t after)
+{
+	struct kvm_hpet_block_info info = { .size = sizeof(info), .id = after };
+	int dev = hpet_device();
+	int ret = hpet_ioctl(dev, KVM_HPET_NEXT_BLOCK, &info);
+
+	close(dev);
+	return ret ? 0 : info.id;
+}
+
+/* Kernel threads of blocks, by their name. */
+int count_workers(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int n = 0;
+
+	while ((entry = readdir(proc))) {
+		char path[300], comm[64] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		if (fgets(comm, sizeof(comm), file))
+			n += !strncmp(comm, "kvm-hpet/", 9);
+		fclose(file);
+	}
+	closedir(proc);
+	return n;
+}
+
+/* Directories of blocks; -1: not even theirs is there. */
+int count_debugfs(void)
+{
+	DIR *dir = opendir(DEBUGFS);
+	struct dirent *entry;
+	int n = 0;
+
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+void ok_nothing_left(const char *name)
+{
+	ok_eq(count_debugfs(), 0, "%s: nothing left in debugfs", name);
+	ok_eq(next_block(0), 0, "%s: no block left", name);
+	ok_eq(count_workers(), 0, "%s: no worker left", name);
 }
 
 /* ---- modules ---- */

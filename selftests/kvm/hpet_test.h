@@ -175,6 +175,15 @@ __attribute__((noreturn)) void done(void);
 __attribute__((noreturn, format(printf, 1, 2)))
 void die(const char *fmt, ...);
 
+/*
+ * How many times slower than others this host is: a debug kernel. How many rounds
+ * a race is to be run there that others run @n times; says so.
+ */
+unsigned int slowness(void);
+unsigned int rounds(unsigned int n);
+/* Not hanging, although no result has come for long. */
+void still_alive(void);
+
 /* ioctl() that gives -errno */
 int hpet_ioctl(int fd, unsigned long cmd, void *arg);
 int hpet_device(void);
@@ -266,6 +275,13 @@ uint64_t now_ns(void);
 void sleep_ms(unsigned int ms);
 /* In an exact run an hour in which nothing happens passes in seconds. */
 #define HOUR_MS			3600000U
+
+/* What there is of blocks: their ids, workers, directories (-1: not even theirs). */
+#define DEBUGFS		"/sys/kernel/debug/kvm_hpet"
+uint64_t next_block(uint64_t after);
+int count_workers(void);
+int count_debugfs(void);
+void ok_nothing_left(const char *name);
 
 /* Modules; these give -errno. */
 #define MODULE		"kvm_hpet"

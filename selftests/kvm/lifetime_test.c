@@ -15,62 +15,6 @@
 #include "hpet_test.h"
 
 #define EVENTS	"/sys/kernel/tracing/events/kvm_hpet"
-#define DEBUGFS	"/sys/kernel/debug/kvm_hpet"
-
-static uint64_t next_block(uint64_t after)
-{
-	struct kvm_hpet_block_info info = { .size = sizeof(info), .id = after };
-	int dev = hpet_device();
-	int ret = hpet_ioctl(dev, KVM_HPET_NEXT_BLOCK, &info);
-
-	close(dev);
-	return ret ? 0 : info.id;
-}
-
-/* Kernel threads of blocks, by their name. */
-static int count_workers(void)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int n = 0;
-
-	while ((entry = readdir(proc))) {
-		char path[300], comm[64] = "";
-		FILE *file;
-
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		file = fopen(path, "r");
-		if (!file)
-			continue;
-		if (fgets(comm, sizeof(comm), file))
-			n += !strncmp(comm, "kvm-hpet/", 9);
-		fclose(file);
-	}
-	closedir(proc);
-	return n;
-}
-
-/* Directories of blocks; -1: not even theirs is there. */
-static int count_debugfs(void)
-{
-	DIR *dir = opendir(DEBUGFS);
-	struct dirent *entry;
-	int n = 0;
-
-	if (!dir)
-		return -1;
-	while ((entry = readdir(dir)))
-		n += entry->d_name[0] != '.';
-	closedir(dir);
-	return n;
-}
-
-static void ok_nothing_left(const char *name)
-{
-	ok_eq(count_debugfs(), 0, "%s: nothing left in debugfs", name);
-	ok_eq(next_block(0), 0, "%s: no block left", name);
-	ok_eq(count_workers(), 0, "%s: no worker left", name);
-}
 
 /* A guest that takes ticks through the I/O APIC, 1 ms apart, without further ado. */
 static struct machine *guest_ready(void)

@@ -469,6 +469,8 @@ struct kvm_hpet_block_info {
  *  -ENXIO   the VM has no in-kernel PIC, I/O APIC and local APIC
  *  -ENOSPC  the VM has KVM_HPET_MAX_BLOCKS blocks, or no room for another
  *           in-kernel device
+ *  -EBUSY   KVM has no identity left for its interrupt lines (some 60 blocks and
+ *           tick sources)
  *  -ENOMEM  as usual, and so are -EMFILE, -EFAULT and -E2BIG
  */
 #define KVM_HPET_CREATE		_IO(KVM_HPET_IOC, 0x01)
@@ -516,6 +518,7 @@ struct kvm_hpet_block_info {
  *  -EINVAL  a field is out of range or a reserved one is not 0; ack_eventfd is no
  *           eventfd, or given without KVM_HPET_SOURCE_ACK_VMM
  *  -ENXIO   the VM has no in-kernel PIC, I/O APIC and local APIC
+ *  -EBUSY   as for KVM_HPET_CREATE
  *  -ENOMEM  as usual, and so are -EMFILE, -EFAULT and -E2BIG
  */
 #define KVM_HPET_CREATE_TICK_SOURCE	_IO(KVM_HPET_IOC, 0x05)
