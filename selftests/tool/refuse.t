@@ -78,6 +78,8 @@ expect 1 "the QMP socket .* is not that of process $plain" 'socket and process a
 perl -e 'sleep 600' -- -qmp "$(qmp running)" &
 liar=$!
 vms="$vms $liar"
+# Until then it is still this shell.
+wait_for 10 grep -q -x perl "/proc/$liar/comm"
 capture "$tool" attach --pid "$liar"
 expect 1 "the QMP socket .* is not that of process $liar" 'a process that lies about its socket'
 listen "$tap_dir/elsewhere"
