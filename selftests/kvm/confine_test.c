@@ -5,7 +5,6 @@
  * was not meant, no address of the kernel's, and none written beyond what the
  * caller has room for.
  */
-#include <dirent.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -51,37 +50,6 @@ static struct kvm_hpet_config large_config(struct machine *m)
 
 /* ---- what it takes ---- */
 
-/* Is any worker in the cgroup of that name? Counts them. */
-static int workers_in(const char *group)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int n = 0;
-
-	while ((entry = readdir(proc))) {
-		char path[300], line[256] = "";
-		FILE *f;
-
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		f = fopen(path, "r");
-		if (!f)
-			continue;
-		if (!fgets(line, sizeof(line), f))
-			line[0] = 0;
-		fclose(f);
-		if (strncmp(line, "kvm-hpet/", 9))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/cgroup", entry->d_name);
-		f = fopen(path, "r");
-		while (f && fgets(line, sizeof(line), f))
-			n += !strncmp(line, "0::", 3) && strstr(line, group);
-		if (f)
-			fclose(f);
-	}
-	closedir(proc);
-	return n;
-}
-
 static int blocks_make(struct machine **m, int *fds)
 {
 	int dev = hpet_device();
@@ -122,7 +90,7 @@ static void test_memory(void)
 	with = memory_current();
 	ok_in(with - before, VMS * BLOCKS * LEAST_BYTES, 64 << 20,
 	      "the VMM's cgroup is charged for their memory");
-	ok_eq(workers_in("/confine"), VMS * BLOCKS,
+	ok_eq(count_workers("/confine"), VMS * BLOCKS,
 	      "their workers are in the VMM's cgroup");
 	for (i = 0; i < VMS * BLOCKS; i++)
 		close(fds[i]);

@@ -582,7 +582,7 @@ static void test_create_fault(struct bed *b, const struct registration *r)
 	fault_write("none");
 	if (ret >= 0)
 		close(ret);
-	ok(count_blocks() == 1 && count_workers() == 1 && count_debugfs() == 1,
+	ok(count_blocks() == 1 && count_workers(NULL) == 1 && count_debugfs() == 1,
 	   "%s: nothing left", name);
 	ret = call_create(b);
 	if (ok(ret >= 0, "%s: the next try succeeds", name))

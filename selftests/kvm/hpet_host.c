@@ -686,24 +686,39 @@ uint64_t next_block(uint64_t after)
 	return ret ? 0 : info.id;
 }
 
-/* Kernel threads of blocks, by their name. */
-int count_workers(void)
+/* The first line of /proc/@process/@name that begins with @start. */
+static bool proc_line(const char *process, const char *name, const char *start,
+		      char *line, int size)
+{
+	bool found = false;
+	char path[300];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", process, name);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	while (!found && fgets(line, size, file))
+		found = !strncmp(line, start, strlen(start));
+	fclose(file);
+	return found;
+}
+
+int count_workers(const char *cgroup)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	int n = 0;
 
 	while ((entry = readdir(proc))) {
-		char path[300], comm[64] = "";
-		FILE *file;
+		const char *process = entry->d_name;
+		char line[256];
 
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		file = fopen(path, "r");
-		if (!file)
+		if (!proc_line(process, "comm", "kvm-hpet/", line, sizeof(line)))
 			continue;
-		if (fgets(comm, sizeof(comm), file))
-			n += !strncmp(comm, "kvm-hpet/", 9);
-		fclose(file);
+		n += !cgroup || (proc_line(process, "cgroup", "0::", line,
+					   sizeof(line)) &&
+				 strstr(line, cgroup));
 	}
 	closedir(proc);
 	return n;
@@ -728,7 +743,7 @@ void ok_nothing_left(const char *name)
 {
 	ok_eq(count_debugfs(), 0, "%s: nothing left in debugfs", name);
 	ok_eq(next_block(0), 0, "%s: no block left", name);
-	ok_eq(count_workers(), 0, "%s: no worker left", name);
+	ok_eq(count_workers(NULL), 0, "%s: no worker left", name);
 }
 
 /* ---- modules ---- */

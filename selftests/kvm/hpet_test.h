@@ -276,10 +276,13 @@ void sleep_ms(unsigned int ms);
 /* In an exact run an hour in which nothing happens passes in seconds. */
 #define HOUR_MS			3600000U
 
-/* What there is of blocks: their ids, workers, directories (-1: not even theirs). */
+/*
+ * What there is of blocks: their ids, workers (all, or those in the cgroup whose path
+ * has @cgroup in it), directories (-1: not even theirs).
+ */
 #define DEBUGFS		"/sys/kernel/debug/kvm_hpet"
 uint64_t next_block(uint64_t after);
-int count_workers(void);
+int count_workers(const char *cgroup);
 int count_debugfs(void);
 void ok_nothing_left(const char *name);
 
