@@ -139,13 +139,15 @@ int agent_stop_vm(struct agent *agent)
  * agent_continue_vm() - let the VM run on; nobody may interrupt that
  * @agent: has a monitor
  *
+ * A guest that asked for a reset while it was being stopped runs when that is done.
+ *
  * Return: 0, or -1 after fail()
  */
 int agent_continue_vm(struct agent *agent)
 {
 	agent->qmp.cancel_fd = -1;
 	if (qmp_command(&agent->qmp, "cont", NULL, NULL))
-		return -1;
+		return agent->interlock.wanted ? 0 : -1;
 	agent->shared->stopped = false;
 	if (agent->stop_began)
 		agent->stopped_ns = now_ns() - agent->stop_began;
@@ -235,6 +237,23 @@ static int give_back(struct agent *agent, bool force)
 }
 
 /*
+ * The guest was faster: it has asked for a reset while it was being stopped. QEMU tells of it after
+ * it has answered to "stop", but before it answers to what give_back() asks.
+ */
+static int catch_up_with_guest(struct agent *agent, bool force, bool *running)
+{
+	switch (agent->interlock.wanted) {
+	case WANTED_RESET:
+		*running = agent->interlock.was_running;
+		return interlock_reset(agent) || give_back(agent, force) ? -1 : 0;
+	case WANTED_QUIT:
+		return interlock_serve(agent);
+	default:
+		return 0;
+	}
+}
+
+/*
  * One try. Return: 0 with the block closed, or -1 after fail() with all as it was,
  * but for what the text says. With @force the block is closed in any case.
  */
@@ -242,13 +261,12 @@ static int try_detach(struct agent *agent, bool running, bool force)
 {
 	int ret = running ? agent_stop_vm(agent) : 0;
 
-	/* The guest was faster. It stands, and will run again when that is done. */
-	if (!ret && agent->interlock.wanted)
-		return fail("the guest is being reset");
 	if (!ret)
 		ret = block_control(agent->block, KVM_HPET_PAUSE);
 	if (!ret)
 		ret = give_back(agent, force);
+	if (agent->interlock.wanted)
+		ret = catch_up_with_guest(agent, force, &running);
 	if (!ret)
 		ret = interlock_release(agent);
 	if (!ret || force)
@@ -269,11 +287,10 @@ static int detach_with_monitor(struct agent *agent, bool force)
 	int ret;
 
 	do {
-		if (interlock_serve(agent) || agent_query_running(agent, &running))
+		if (agent_query_running(agent, &running))
 			return -1;
 		ret = try_detach(agent, running, force);
-	} while (ret && agent->block >= 0 && (running || agent->interlock.wanted) &&
-		 now_ns() < give_up && !usleep(RETRY_US));
+	} while (ret && agent->block >= 0 && running && now_ns() < give_up && !usleep(RETRY_US));
 	return ret;
 }
 

@@ -36,7 +36,7 @@
  * @running: the VM runs, by QEMU's events
  * @look: the VM was continued, by somebody else
  * @interlock: QEMU waits for us when the guest is reset
- * @stop_began: when agent_stop_vm() was called, ns of CLOCK_MONOTONIC
+ * @stop_began: when agent_stop_vm() was called, ns of CLOCK_MONOTONIC; 0 once the VM was continued
  * @stopped_ns: for how long the VM stood still because of us, the last time
  */
 struct agent {

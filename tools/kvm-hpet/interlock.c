@@ -114,24 +114,32 @@ void interlock_event(struct agent *agent, const char *event, struct json_object 
 		return;
 	if (!strcmp(reason, "guest-reset") || !strcmp(reason, "host-qmp-system-reset")) {
 		lock->wanted = WANTED_RESET;
-		lock->was_running = agent->running;
+		/* Also if it was we who stopped it in the meantime */
+		lock->was_running = agent->running || agent->stop_began;
 	} else if (strcmp(reason, "host-qmp-quit") && strcmp(reason, "host-signal")) {
 		lock->wanted = WANTED_QUIT;
 	}
 }
 
-/* The event RESET has reset the block, and the vCPUs stand. */
-static int reset(struct agent *agent)
+/**
+ * interlock_reset() - the reset that QEMU waits for; the VM stays stopped
+ * @agent: with a block, which the event RESET resets
+ *
+ * Whether it is to run then, is in @agent->interlock.was_running.
+ *
+ * Return: 0, or -1 after fail()
+ */
+int interlock_reset(struct agent *agent)
 {
 	struct interlock *lock = &agent->interlock;
 
+	lock->wanted = WANTED_NOTHING;
 	lock->reset_done = false;
 	if (set_action(agent, "reset", NULL) ||
 	    qmp_command(&agent->qmp, "system_reset", NULL, NULL) ||
-	    qmp_wait(&agent->qmp, &lock->reset_done, RESET_MS) ||
-	    set_action(agent, "shutdown", NULL))
+	    qmp_wait(&agent->qmp, &lock->reset_done, RESET_MS))
 		return -1;
-	return lock->was_running ? agent_continue_vm(agent) : 0;
+	return set_action(agent, "shutdown", NULL);
 }
 
 /**
@@ -143,13 +151,14 @@ static int reset(struct agent *agent)
 int interlock_serve(struct agent *agent)
 {
 	struct interlock *lock = &agent->interlock;
-	int wanted = lock->wanted;
 
-	lock->wanted = WANTED_NOTHING;
-	switch (wanted) {
+	switch (lock->wanted) {
 	case WANTED_RESET:
-		return reset(agent);
+		if (interlock_reset(agent))
+			return -1;
+		return lock->was_running ? agent_continue_vm(agent) : 0;
 	case WANTED_QUIT:
+		lock->wanted = WANTED_NOTHING;
 		return lock->pause ? 0 : qmp_command(&agent->qmp, "quit", NULL, NULL);
 	default:
 		return 0;

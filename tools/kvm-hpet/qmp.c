@@ -188,6 +188,21 @@ static void dispatch_event(struct qmp *qmp, struct json_object *msg)
 		qmp->on_event(qmp->context, json_object_get_string(event), data);
 }
 
+/*
+ * The first message but for events: those that come while QEMU notices the new connection
+ * go to it as to the one before.
+ */
+static int next_greeting(struct qmp *qmp, struct json_object **msg)
+{
+	long long deadline = now_ms() + GREETING_MS;
+	int ret;
+
+	while ((ret = next_message(qmp, deadline, msg)) > 0 &&
+	       json_object_object_get_ex(*msg, "event", NULL))
+		json_object_put(*msg);
+	return ret;
+}
+
 static int read_version(struct qmp *qmp, struct json_object *greeting)
 {
 	struct json_object *obj, *part;
@@ -219,7 +234,7 @@ int qmp_greet(struct qmp *qmp)
 	qmp->tok = json_tokener_new();
 	if (!qmp->tok)
 		return fail("out of memory");
-	ret = next_message(qmp, now_ms() + GREETING_MS, &msg);
+	ret = next_greeting(qmp, &msg);
 	if (ret < 0)
 		return ret;
 	if (!ret)
