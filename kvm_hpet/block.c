@@ -98,6 +98,8 @@ struct kvm_hpet *kvm_hpet_create(const struct kvm_hpet_config *config)
 	h->config = *config;
 	h->config.vm_fd = -1;
 	h->config.legacy_eventfd = -1;
+	h->block.t.ticks = kvm_hpet_room_for_ticks(h, config->num_timers);
+	h->block.m.timer = kvm_hpet_room_for_timers(h, config->num_timers);
 	kvm_hpet_config_apply(&h->block.m, config);
 	hpet_block_init(&h->block, kvm_hpet_min_interval_ns());
 	return kvm_hpet_start(h, &h->block.t, config->vm_fd,

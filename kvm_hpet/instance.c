@@ -131,18 +131,35 @@ static void init_parts(struct kvm_hpet *h)
 	rate_gate_init(&h->gate, kvm_hpet_max_events_per_sec(), EVENTS_AT_ONCE);
 }
 
+/* Most blocks have three timers: what each needs is allocated by their number. */
+static int alloc_timers(struct kvm_hpet *h, unsigned int num_timers)
+{
+	size_t each = sizeof(struct kvm_hpet_hrtimer) +
+		      sizeof(struct lost_ticks) + sizeof(struct hpet_timer);
+
+	h->hrtimer = kvcalloc(num_timers, each, GFP_KERNEL_ACCOUNT);
+	return h->hrtimer ? 0 : -ENOMEM;
+}
+
+static void free_memory(struct kvm_hpet *h)
+{
+	free_percpu(h->mmio_stats);
+	kvfree(h->hrtimer);
+	kvfree(h);
+}
+
 struct kvm_hpet *kvm_hpet_alloc(const struct kvm_hpet_kind *kind,
 				unsigned int num_timers)
 {
 	struct kvm_hpet *h;
 
-	h = kvzalloc(struct_size(h, hrtimer, num_timers), GFP_KERNEL_ACCOUNT);
+	h = kvzalloc(sizeof(*h), GFP_KERNEL_ACCOUNT);
 	if (!h)
 		return NULL;
 	h->mmio_stats = alloc_percpu_gfp(struct kvm_hpet_mmio_stats,
 					 GFP_KERNEL_ACCOUNT);
-	if (!h->mmio_stats) {
-		kvfree(h);
+	if (alloc_timers(h, num_timers) || !h->mmio_stats) {
+		free_memory(h);
 		return NULL;
 	}
 	h->kind = kind;
@@ -159,8 +176,7 @@ static void free_parts(struct kref *ref)
 
 	put_pid(h->owner_pid);
 	put_pid(h->vm_pid);
-	free_percpu(h->mmio_stats);
-	kvfree(h);
+	free_memory(h);
 }
 
 void kvm_hpet_put(struct kvm_hpet *h)

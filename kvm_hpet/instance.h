@@ -185,7 +185,7 @@ struct kvm_hpet_ack {
  * @debugfs: its directory
  * @gone: pollers wait for removal
  * @ref: descriptors
- * @hrtimer: one for each timer
+ * @hrtimer: one for each timer; behind them what the core has for each
  */
 struct kvm_hpet {
 	raw_spinlock_t lock;
@@ -240,8 +240,36 @@ struct kvm_hpet {
 	struct dentry *debugfs;
 	wait_queue_head_t gone;
 	struct kref ref;
-	struct kvm_hpet_hrtimer hrtimer[];
+	struct kvm_hpet_hrtimer *hrtimer;
 };
+
+/**
+ * kvm_hpet_room_for_ticks() - where the core may have its ticks
+ * @h: the block
+ * @num_timers: as it was allocated
+ *
+ * Return: that many, zeroed.
+ */
+static inline struct lost_ticks *
+kvm_hpet_room_for_ticks(const struct kvm_hpet *h, unsigned int num_timers)
+{
+	return (struct lost_ticks *)&h->hrtimer[num_timers];
+}
+
+/**
+ * kvm_hpet_room_for_timers() - likewise its comparators
+ * @h: the block
+ * @num_timers: as it was allocated
+ *
+ * Return: that many, zeroed.
+ */
+static inline struct hpet_timer *
+kvm_hpet_room_for_timers(const struct kvm_hpet *h, unsigned int num_timers)
+{
+	struct lost_ticks *ticks = kvm_hpet_room_for_ticks(h, num_timers);
+
+	return (struct hpet_timer *)&ticks[num_timers];
+}
 
 /* block.c */
 

@@ -197,6 +197,7 @@ kvm_hpet_create_source(const struct kvm_hpet_tick_source_config *config)
 	h->source_config = *config;
 	h->source_config.vm_fd = -1;
 	h->source_config.ack_eventfd = -1;
+	h->source.t.ticks = kvm_hpet_room_for_ticks(h, 1);
 	kvm_hpet_source_config_apply(&h->source, config,
 				     kvm_hpet_min_interval_ns());
 	return kvm_hpet_start(h, &h->source.t, config->vm_fd,

@@ -24,7 +24,7 @@ struct hpet_block {
 
 /**
  * hpet_block_init() - reset state, policy discard, counters 0
- * @b: the block, whose model's capabilities are set
+ * @b: the block, zeroed but for its model's capabilities
  * @min_interval_ns: see struct ticker
  */
 void hpet_block_init(struct hpet_block *b, u64 min_interval_ns);

@@ -75,7 +75,7 @@ struct hpet_model {
 	u8 num_timers;
 	bool running;
 	bool paused;
-	struct hpet_timer timer[HPET_MAX_TIMERS];
+	PER_TIMER(HPET_MAX_TIMERS, struct hpet_timer, timer);
 };
 
 /**

@@ -13,6 +13,12 @@
 #include <linux/minmax.h>
 #include <linux/nospec.h>
 #include <linux/string.h>
+
+/*
+ * An array with an element for each timer that a device has. Its memory is the
+ * caller's, zeroed; most have three timers, and could have 32.
+ */
+#define PER_TIMER(max, type, name)	type *name
 #else
 #include "hpet_types_host.h"
 #endif

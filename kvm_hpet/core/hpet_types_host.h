@@ -26,6 +26,9 @@ typedef int64_t s64;
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 
+/* Here always room for all, so that a whole device can be copied. */
+#define PER_TIMER(max, type, name)	type name[max]
+
 #define __weak			__attribute__((__weak__))
 
 /* Speculation is a matter of the kernel's; tests can see that it was thought of. */

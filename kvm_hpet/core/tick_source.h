@@ -29,7 +29,7 @@ struct tick_source {
 
 /**
  * tick_source_init() - a source that stands, policy discard
- * @s: the source
+ * @s: the source, zeroed
  * @gsi: the line that it drives with pulses, or -1
  * @msi: without a line: the message, its address in the high half
  * @ack_mode: enum lost_ticks_ack_mode. With LOST_TICKS_ACK_LEVEL it is

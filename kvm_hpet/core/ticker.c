@@ -7,7 +7,6 @@ void ticker_init(struct ticker *t, const struct ticker_ops *ops,
 {
 	unsigned int n;
 
-	memset(t, 0, sizeof(*t));
 	t->ops = ops;
 	t->num_timers = num_timers;
 	t->min_interval_ns = min_interval_ns;

@@ -60,7 +60,7 @@ struct ticker_ops {
  */
 struct ticker {
 	const struct ticker_ops *ops;
-	struct lost_ticks ticks[TICKER_MAX_TIMERS];
+	PER_TIMER(TICKER_MAX_TIMERS, struct lost_ticks, ticks);
 	u64 due_ns[TICKER_MAX_TIMERS];
 	u64 looked_ns[TICKER_MAX_TIMERS];
 	u64 msi[TICKER_MAX_TIMERS];
@@ -103,7 +103,7 @@ struct ticker_delivery {
 
 /**
  * ticker_init() - timers that have never ticked and do not, policy discard
- * @t: the ticks
+ * @t: the ticks, zeroed
  * @ops: the device's
  * @num_timers: 1 to TICKER_MAX_TIMERS
  * @min_interval_ns: see struct ticker and struct lost_ticks

@@ -200,7 +200,7 @@ static void test_coalesced(const struct route *r, uint32_t policy, uint64_t k)
 	static const char * const names[] = { "discard", "delay", "merge", "slew" };
 	bool unseen = r->ack == ACK_MSI_UNSEEN;
 	struct kvm_hpet_timer_stats s;
-	uint64_t n = k + 120;
+	uint64_t n = k + 120, extra;
 	struct rig rig;
 	char name[64];
 
@@ -224,7 +224,10 @@ static void test_coalesced(const struct route *r, uint32_t policy, uint64_t k)
 		ok_eq(rig.irq->seen, n - (k - 1), "%s: seen", name);
 	} else if (policy == KVM_HPET_TICKS_SLEW) {
 		ok_eq(rig.irq->seen, n, "%s: all are seen", name);
-		ok_eq(s.reinjected, k - 2 + (k < 2), "%s: made up", name);
+		/* Where the host itself kept one waiting later on, that one too. */
+		extra = s.coalesced + s.late > k ? s.coalesced + s.late - k : 0;
+		ok_in(s.reinjected, k - 2 + (k < 2), k - 2 + (k < 2) + extra,
+		      "%s: made up", name);
 	} else if (policy == KVM_HPET_TICKS_MERGE) {
 		ok_eq(rig.irq->seen, n - (k - 2), "%s: seen", name);
 		ok_eq(s.discarded, k - 2, "%s: merged ones are gone", name);
