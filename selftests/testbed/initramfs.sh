@@ -24,7 +24,8 @@ is_elf() {
 add_libraries() {
 	local stage=$1 file=$2 library to
 	is_elf "$file" || return 0
-	{ ldd "$file" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r library; do
+	# A static one has none.
+	{ ldd "$file" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r library; do
 		to=$stage$(l1_path "$library")
 		[ -e "$to" ] || install -D -m 755 "$library" "$to"
 	done
