@@ -14,7 +14,7 @@
  *	--latency	kvm_hpet's interrupts: lines "interrupt LATE_NS CYCLES"
  *
  * Between the guest's 'S' and 'E' the host is watched; what the guest says, and
- * lines "busy_ns N", "ns N" for that time go to stdout, and with --seconds the
+ * lines "ns N", "busy N" for that time go to stdout, and with --seconds the
  * lines "expirations N", "delivered N", "discarded N" of timer 0 and "reads N" as
  * well.
  */

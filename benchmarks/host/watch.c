@@ -80,11 +80,12 @@ void watch_output(struct watch *w, char c)
 void watch_report(const struct watch *w)
 {
 	__u64 ns = w->after.ns - w->before.ns;
-	__u64 idle = 1000 * (w->after.idle_us - w->before.idle_us);
+	__u64 cycles = w->after.tsc - w->before.tsc;
+	__u64 idle = w->after.idle - w->before.idle;
 	struct watch_interrupt seen[64];
 	ssize_t n, i;
 
-	printf("ns %llu\nbusy_ns %lld\n", ns, (long long)(ns - idle));
+	printf("ns %llu\nelapsed %llu\nbusy %llu\n", ns, cycles, cycles - idle);
 	if (!w->latency)
 		return;
 	while ((n = read(w->fd, seen, sizeof(seen))) > 0)

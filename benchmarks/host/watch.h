@@ -39,7 +39,7 @@ void watch_start(struct watch *w);
 void watch_stop(struct watch *w);
 /* Waits for @started or @done. */
 void watch_await(struct watch *w, const bool *what);
-/* Lines on stdout: "busy_ns N", "ns N", and "interrupt LATE_NS CYCLES" for each. */
+/* Lines on stdout: "ns N", "elapsed N", "busy N" (cycles), and "interrupt LATE_NS CYCLES" for each. */
 void watch_report(const struct watch *w);
 
 #endif /* BENCH_WATCH_H */

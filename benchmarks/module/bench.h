@@ -24,13 +24,14 @@
 /**
  * struct watch_busy - answer of WATCH_BUSY
  * @ns: since the host's start, ns of its clock
- * @idle_us: of these its first CPU was idle, us
  * @tsc: time stamp counter at that moment
+ * @idle: for so many of its cycles the host's first CPU stood still, since the
+ *	module was loaded
  */
 struct watch_busy {
 	__u64 ns;
-	__u64 idle_us;
 	__u64 tsc;
+	__u64 idle;
 };
 
 #define WATCH_BUSY	_IOR(0xBF, 1, struct watch_busy)

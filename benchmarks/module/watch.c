@@ -6,13 +6,14 @@
  * each, where an event that is traced costs hundreds.
  */
 #include <linux/fs.h>
+#include <linux/interrupt.h>
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/tick.h>
 #include <linux/timex.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
+#include <trace/events/power.h>
 
 #include "bench.h"
 
@@ -21,6 +22,88 @@ static unsigned int count;
 static u64 fired, late;
 
 static struct tracepoint *expire, *inject;
+
+/*
+ * The first CPU stands still since then, 0: it does not; and for how long it has
+ * stood in all. Only written there, with interrupts off.
+ */
+static u64 stands_since, stood;
+
+static void runs(void)
+{
+	if (stands_since)
+		stood += rdtsc() - stands_since;
+	stands_since = 0;
+}
+
+/*
+ * The kernel's own account of idle time is not exact: newer ones take whole ticks
+ * where the tick goes on.
+ */
+static void on_idle(void *data, unsigned int state, unsigned int cpu)
+{
+	if (cpu)
+		return;
+	if (state == PWR_EVENT_EXIT)
+		runs();
+	else
+		stands_since = rdtsc();
+}
+
+/* What ends it: the kernel leaves its idle state only after the interrupt. */
+static void on_vector(void *data, int vector)
+{
+	if (!smp_processor_id())
+		runs();
+}
+
+static void on_irq(void *data, int irq, struct irqaction *action)
+{
+	on_vector(data, irq);
+}
+
+static const struct {
+	const char *name;
+	void *probe;
+} wakers[] = {
+	{ "local_timer_entry", on_vector },
+	{ "reschedule_entry", on_vector },
+	{ "call_function_entry", on_vector },
+	{ "call_function_single_entry", on_vector },
+	{ "irq_work_entry", on_vector },
+	{ "irq_handler_entry", on_irq },
+};
+
+static struct tracepoint *waker[ARRAY_SIZE(wakers)];
+
+static void find_waker(struct tracepoint *tp, void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wakers); i++)
+		if (!strcmp(tp->name, wakers[i].name))
+			waker[i] = tp;
+}
+
+static void forget_wakers(unsigned int n)
+{
+	while (n--)
+		tracepoint_probe_unregister(waker[n], wakers[n].probe, NULL);
+}
+
+static int watch_wakers(void)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for_each_kernel_tracepoint(find_waker, NULL);
+	for (i = 0; !ret && i < ARRAY_SIZE(wakers); i++)
+		ret = waker[i] ? tracepoint_probe_register(waker[i],
+					wakers[i].probe, NULL) : -ENOENT;
+	if (ret)
+		forget_wakers(i - 1);
+	return ret;
+}
 
 static void on_expire(void *data, u64 block, u32 timer, u64 late_ns)
 {
@@ -80,9 +163,9 @@ static long watch_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	switch (cmd) {
 	case WATCH_BUSY:
-		busy.idle_us = get_cpu_idle_time_us(0, NULL);
 		busy.ns = ktime_get_ns();
 		busy.tsc = rdtsc();
+		busy.idle = READ_ONCE(stood);
 		if (copy_to_user((void __user *)arg, &busy, sizeof(busy)))
 			return -EFAULT;
 		return 0;
@@ -144,12 +227,27 @@ int watch_init(void)
 {
 	int ret;
 
-	ret = register_tracepoint_module_notifier(&modules);
+	ret = watch_wakers();
 	if (ret)
 		return ret;
+	ret = register_trace_cpu_idle(on_idle, NULL);
+	if (ret)
+		goto out_wakers;
+	ret = register_tracepoint_module_notifier(&modules);
+	if (ret)
+		goto out_idle;
 	ret = expire && inject ? misc_register(&watch_device) : -ENOENT;
 	if (ret)
-		unregister_tracepoint_module_notifier(&modules);
+		goto out_notifier;
+	return 0;
+
+out_notifier:
+	unregister_tracepoint_module_notifier(&modules);
+out_idle:
+	unregister_trace_cpu_idle(on_idle, NULL);
+out_wakers:
+	forget_wakers(ARRAY_SIZE(wakers));
+	tracepoint_synchronize_unregister();
 	return ret;
 }
 
@@ -157,4 +255,7 @@ void watch_exit(void)
 {
 	misc_deregister(&watch_device);
 	unregister_tracepoint_module_notifier(&modules);
+	unregister_trace_cpu_idle(on_idle, NULL);
+	forget_wakers(ARRAY_SIZE(wakers));
+	tracepoint_synchronize_unregister();
 }

@@ -75,7 +75,7 @@ struct hpet_model {
 	u8 num_timers;
 	bool running;
 	bool paused;
-	PER_TIMER(HPET_MAX_TIMERS, struct hpet_timer, timer);
+	struct hpet_timer (PER_TIMER(timer, HPET_MAX_TIMERS));
 };
 
 /**

@@ -18,7 +18,7 @@
  * An array with an element for each timer that a device has. Its memory is the
  * caller's, zeroed; most have three timers, and could have 32.
  */
-#define PER_TIMER(max, type, name)	type *name
+#define PER_TIMER(name, max)	(*(name))
 #else
 #include "hpet_types_host.h"
 #endif

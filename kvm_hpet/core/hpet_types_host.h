@@ -27,7 +27,7 @@ typedef int64_t s64;
 	((type *)((char *)(ptr) - offsetof(type, member)))
 
 /* Here always room for all, so that a whole device can be copied. */
-#define PER_TIMER(max, type, name)	type name[max]
+#define PER_TIMER(name, max)	(name)[max]
 
 #define __weak			__attribute__((__weak__))
 

@@ -60,7 +60,7 @@ struct ticker_ops {
  */
 struct ticker {
 	const struct ticker_ops *ops;
-	PER_TIMER(TICKER_MAX_TIMERS, struct lost_ticks, ticks);
+	struct lost_ticks (PER_TIMER(ticks, TICKER_MAX_TIMERS));
 	u64 due_ns[TICKER_MAX_TIMERS];
 	u64 looked_ns[TICKER_MAX_TIMERS];
 	u64 msi[TICKER_MAX_TIMERS];
