@@ -11,15 +11,6 @@
 #include "qmp.h"
 #include "rundir.h"
 
-/* Longest request and answer on the agent's socket */
-#define AGENT_MESSAGE	1024
-#define REQUEST_DETACH	"detach"
-#define REQUEST_FORCE	"detach force"
-/* An answer begins with one of these; what follows is for the user. */
-#define ANSWER_DONE	"done "
-#define ANSWER_BUT	"but "		/* done, but something went wrong */
-#define ANSWER_REFUSED	"refused "
-
 /**
  * struct agent - what holds a block and keeps it in step with its VM
  * @vm: the QEMU process
@@ -64,7 +55,7 @@ bool agent_has_monitor(const struct agent *agent);
 int agent_query_running(struct agent *agent, bool *running);
 int agent_stop_vm(struct agent *agent);
 int agent_continue_vm(struct agent *agent);
-const char *agent_stopped_text(const struct agent *agent);
+char *stopped_text(char *text, size_t size, uint64_t ns);
 int agent_follow_run_state(struct agent *agent);
 void agent_run(struct agent *agent);
 void agent_close(struct agent *agent);

@@ -139,6 +139,7 @@ static void report_attached(const struct attach *at)
 	const struct agent *agent = &at->to.agent;
 	struct kvm_hpet_tick_policy policy;
 	uint64_t id = own_block_id(at);
+	char text[TIME_TEXT];
 
 	if (at->json) {
 		print_json(attached_json(at, id));
@@ -150,7 +151,7 @@ static void report_attached(const struct attach *at)
 	if (!block_get_policy(agent->block, 0, &policy))
 		printf(", lost ticks: %s", policy_name(policy.policy));
 	if (agent->stopped_ns)
-		printf(", VM stopped for %s", agent_stopped_text(agent));
+		printf(", VM stopped for %s", stopped_text(text, sizeof(text), agent->stopped_ns));
 	putchar('\n');
 	fflush(stdout);
 }

@@ -321,6 +321,22 @@ int handover_silence(struct handover *ho, const struct hpet_regs *regs)
 }
 
 /**
+ * handover_set_legacy() - as handover_silence(), but with LEG_RT_CNF as it is wanted
+ * @ho: prepared
+ * @regs: its registers
+ * @legacy: whether it is set
+ *
+ * Return: 0, or -1 after fail(): it may be in any state
+ */
+int handover_set_legacy(struct handover *ho, const struct hpet_regs *regs, bool legacy)
+{
+	struct hpet_regs wanted = *regs;
+
+	qemu_hpet_set_legacy(&wanted, legacy);
+	return handover_silence(ho, &wanted);
+}
+
+/**
  * handover_load() - QEMU's own HPET goes on from a state
  * @ho: prepared
  * @state: which

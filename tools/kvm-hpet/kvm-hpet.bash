@@ -18,12 +18,15 @@ _kvm_hpet_options()
 
 	case $1 in
 	attach) echo "--pid --qmp --assume-reset $policy --dry-run --foreground --json --help" ;;
-	detach) echo "--pid --qmp --all --force --help" ;;
+	detach) echo "--pid --qmp --all --force --json --help" ;;
 	list | doctor) echo "--json --help" ;;
 	stat) echo "--pid --id --all --json --prometheus --help" ;;
 	top) echo "--pid --id --delay --count --all --json --help" ;;
+	record) echo "--pid --id --output --delay --duration --draw --from --all --json --help" ;;
+	save) echo "--pid --id --output --help" ;;
+	load) echo "--pid --id --input --policies --help" ;;
 	show) echo "--pid --id --json --help" ;;
-	set) echo "--pid --id --timer $policy --help" ;;
+	set) echo "--pid --id --timer $policy --json --help" ;;
 	esac
 }
 
@@ -33,16 +36,16 @@ _kvm_hpet()
 	local words=""
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words="attach detach list stat top show set doctor --help --version"
+		words="attach detach list stat top record show set save load doctor --help --version"
 	else
 		case $before in
 		--pid) words=$(_kvm_hpet_qemus) ;;
-		--qmp)
+		--qmp | --output | -o | --input | -i | --draw | --from)
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return
 			;;
 		--driftfix) words="none discard delay merge slew catchup" ;;
-		--max-rate | --max-backlog | --ramp | --id | --timer | --delay | -d | --count | -n) ;;
+		--max-rate | --max-backlog | --ramp | --id | --timer | --delay | -d | --count | -n | --duration) ;;
 		*) words=$(_kvm_hpet_options "${COMP_WORDS[1]}") ;;
 		esac
 	fi

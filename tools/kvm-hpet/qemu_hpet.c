@@ -281,6 +281,19 @@ size_t qemu_hpet_silence(const struct hpet_regs *regs, struct hpet_write *writes
 }
 
 /**
+ * qemu_hpet_set_legacy() - registers that differ in LEG_RT_CNF
+ * @regs: changed
+ * @legacy: whether it is set
+ */
+void qemu_hpet_set_legacy(struct hpet_regs *regs, bool legacy)
+{
+	uint64_t *config = &regs->word[CONFIGURATION / 8];
+
+	*config &= ~HPET_LEG_RT_CNF;
+	*config |= legacy ? HPET_LEG_RT_CNF : 0;
+}
+
+/**
  * qemu_hpet_is_silent() - whether QEMU's own HPET was silenced and nothing has changed that
  * @regs: its registers
  *

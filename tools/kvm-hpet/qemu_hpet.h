@@ -57,6 +57,7 @@ int qemu_hpet_parse(struct qemu_hpet *hpet, const struct hpet_regs *regs, const 
 		    size_t size);
 int qemu_hpet_to_state(const struct qemu_hpet *hpet, struct kvm_hpet_state *state);
 size_t qemu_hpet_silence(const struct hpet_regs *regs, struct hpet_write *writes);
+void qemu_hpet_set_legacy(struct hpet_regs *regs, bool legacy);
 bool qemu_hpet_is_silent(const struct hpet_regs *regs);
 int qemu_hpet_takes(const struct kvm_hpet_state *state, unsigned int version);
 size_t qemu_hpet_load(const struct kvm_hpet_state *state, unsigned int version,
