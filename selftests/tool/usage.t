@@ -27,7 +27,7 @@ wrong 'a command is missing'
 wrong 'there is no command atach' atach
 wrong 'there is no command --json' --json
 
-wrong 'pid or --qmp is missing' attach
+wrong 'pid, --domain or --qmp is missing' attach
 wrong 'pid: needs a value\|--pid needs a value' attach --pid
 wrong 'there is no option --frobnicate' attach --frobnicate
 wrong 'there is no option -x' attach -x
@@ -51,9 +51,13 @@ for time in 5 s 5S -5s 1h1s 3601s 61min 0.1ns 1..5s 1.s .5s '5 s' 1e3s 1.0000000
 	wrong 'a time with its unit' attach --pid 1 --max-backlog "$time"
 done
 
-wrong 'exactly one of --pid, --qmp and --all' detach
-wrong 'exactly one of --pid, --qmp and --all' detach --pid 1 --all
-wrong 'exactly one of --pid, --qmp and --all' detach --json
+wrong 'exactly one of --pid, --domain, --qmp and --all' detach
+wrong 'exactly one of --pid, --domain, --qmp and --all' detach --pid 1 --all
+wrong 'exactly one of --pid, --domain, --qmp and --all' detach --json
+wrong 'pid does not go with --domain' attach --pid 1 --domain vm
+wrong '--domain needs a value' attach --domain
+wrong 'exactly one of --pid, --domain, --qmp and --all' detach --domain vm --all
+wrong 'exactly one of --pid, --domain and --id' show --domain vm --pid 1
 wrong 'x is one argument too many' list x
 wrong 'there is no option --pid' list --pid 1
 wrong 'it is the number of a block' stat --id 0
@@ -68,18 +72,18 @@ wrong '-n needs a value' top -n
 wrong 'there is no option -x' top -x
 wrong 'there is no option -n' stat -n 1
 wrong '5 is one argument too many' top 5
-wrong 'exactly one of --pid and --id' show
-wrong 'exactly one of --pid and --id' show --pid 1 --id 1
+wrong 'exactly one of --pid, --domain and --id' show
+wrong 'exactly one of --pid, --domain and --id' show --pid 1 --id 1
 wrong 'nothing to set is named' set --pid 1
-wrong 'exactly one of --pid and --id' set --driftfix slew
+wrong 'exactly one of --pid, --domain and --id' set --driftfix slew
 wrong 'it is the number of a timer' set --pid 1 --timer 32
 wrong 'it is the number of a timer' set --pid 1 --timer -1
 wrong 'it is one of none' set --pid 1 --driftfix fast
 wrong 'it is one of none' set --json --pid 1 --driftfix fast
 wrong 'nothing to set is named' set --json --pid 1
 wrong 'there is no option --timer' doctor --timer 1
-wrong 'exactly one of --pid and --id' save
-wrong 'exactly one of --pid and --id' load --policies
+wrong 'exactly one of --pid, --domain and --id' save
+wrong 'exactly one of --pid, --domain and --id' load --policies
 wrong 'there is no option --policies' save --pid 1 --policies
 wrong 'there is no option -o' load --pid 1 -o file
 wrong '-o needs a value' save --pid 1 -o
@@ -97,6 +101,14 @@ wrong '--from draws an old trace' record --from trace.csv --draw p.svg --duratio
 wrong '--draw does not go with --json' record --json --draw p.svg
 wrong '--draw needs a file for the trace' record -o - --draw p.svg
 
+
+for command in attach detach show set\ --ramp\ 1 stat top record save; do
+	# shellcheck disable=SC2086 # words
+	capture "$tool" $command --domain 'no such domain'
+	expect 1 '^kvm-hpet: libvirt has no running domain no such domain: .*/no such domain.pid has no' "$command: no such domain"
+done
+capture "$tool" attach --domain ../x
+expect 1 'is not the name of a domain' 'attach: no name of a domain'
 
 # ---- traces and states, as far as they need no module ----
 

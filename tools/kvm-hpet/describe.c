@@ -59,11 +59,11 @@ struct json_object *timer_config_json(const struct kvm_hpet_timer_config *config
 	struct json_object *obj = json_object_new_object();
 
 	json_object_object_add(obj, "periodic",
-			       json_object_new_boolean(config->flags & KVM_HPET_TIMER_PERIODIC));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_TIMER_PERIODIC)));
 	json_object_object_add(obj, "size_64",
-			       json_object_new_boolean(config->flags & KVM_HPET_TIMER_64));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_TIMER_64)));
 	json_object_object_add(obj, "fsb",
-			       json_object_new_boolean(config->flags & KVM_HPET_TIMER_FSB));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_TIMER_FSB)));
 	json_object_object_add(obj, "route_cap", json_hex(config->route_cap));
 	return obj;
 }
@@ -99,9 +99,9 @@ void config_add_json(struct json_object *obj, const struct kvm_hpet_config *conf
 	json_object_object_add(obj, "rev_id", json_number(config->rev_id));
 	json_object_object_add(obj, "num_timers", json_number(config->num_timers));
 	json_object_object_add(obj, "counter_64",
-			       json_object_new_boolean(config->flags & KVM_HPET_F_COUNTER_64));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_F_COUNTER_64)));
 	json_object_object_add(obj, "legacy_cap",
-			       json_object_new_boolean(config->flags & KVM_HPET_F_LEGACY_CAP));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_F_LEGACY_CAP)));
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "agent.h"
 #include "command.h"
 #include "describe.h"
+#include "domain.h"
 #include "error.h"
 #include "parse.h"
 
@@ -20,6 +21,7 @@
 
 struct detach {
 	pid_t pid;
+	const char *domain;
 	const char *qmp_path;
 	bool all;
 	bool force;
@@ -28,6 +30,7 @@ struct detach {
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, OPT_PID },
+	{ "domain", required_argument, NULL, OPT_DOMAIN },
 	{ "qmp", required_argument, NULL, OPT_QMP },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "force", no_argument, NULL, OPT_FORCE },
@@ -44,6 +47,9 @@ static int take_option(struct detach *de, int option)
 		if (!parse_number(optarg, 1, INT_MAX, &number))
 			return usage_error("detach", "--pid %s: it is a process id", optarg);
 		de->pid = number;
+		break;
+	case OPT_DOMAIN:
+		de->domain = optarg;
 		break;
 	case OPT_QMP:
 		de->qmp_path = optarg;
@@ -72,8 +78,8 @@ static int parse_options(const struct command *self, struct detach *de, int argc
 	}
 	if (option == OPTION_LEAVE)
 		return status ? status : -1;
-	if (!!de->pid + !!de->qmp_path + de->all != 1)
-		return usage_error("detach", "exactly one of --pid, --qmp and --all is needed");
+	if (!!de->pid + !!de->domain + !!de->qmp_path + de->all != 1)
+		return usage_error("detach", "exactly one of --pid, --domain, --qmp and --all is needed");
 	return 0;
 }
 
@@ -189,6 +195,8 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
+	if (de.domain && domain_pid(de.domain, &de.pid))
+		return EXIT_FAILURE;
 	if (de.qmp_path && pid_of_socket(&de))
 		return EXIT_FAILURE;
 	status = (de.all ? detach_all(&de) : detach_from(&de)) ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -201,10 +209,12 @@ const struct command detach_command = {
 	.name = "detach",
 	.summary = "give the guest back to QEMU's own HPET",
 	.help =
-	"Usage: kvm-hpet detach --pid N | --qmp SOCKET | --all [--force] [--json]\n"
+	"Usage: kvm-hpet detach --pid N | --domain NAME | --qmp SOCKET | --all [--force]\n"
+	"                       [--json]\n"
 	"Takes the in-kernel HPET away again, so that QEMU's own one serves the guest.\n"
 	"QEMU's goes on from where the in-kernel one stands.\n\n"
 	"      --pid N       process id of the QEMU\n"
+	"      --domain NAME a domain of libvirt's\n"
 	"      --qmp SOCKET  the QMP socket of the QEMU\n"
 	"      --all         all that were attached\n"
 	"      --force       also if ticks that are still due get lost with it, or if the\n"

@@ -161,8 +161,11 @@ static int record(struct record *re, int device)
 
 static int record_live(struct record *re)
 {
-	int device = device_open(), ret;
+	int device, ret;
 
+	if (target_resolve(&re->watch.target))
+		return -1;
+	device = device_open();
 	if (device < 0)
 		return -1;
 	ret = record(re, device);
@@ -192,8 +195,9 @@ const struct command record_command = {
 	.name = "record",
 	.summary = "write what becomes of the ticks to a file, and draw it",
 	.help =
-	"Usage: kvm-hpet record [--pid N | --id ID] [-o FILE] [-d SECONDS]\n"
-	"                       [--duration TIME] [--draw PICTURE] [--all] [--json]\n"
+	"Usage: kvm-hpet record [--pid N | --domain NAME | --id ID] [-o FILE]\n"
+	"                       [-d SECONDS] [--duration TIME] [--draw PICTURE]\n"
+	"                       [--all] [--json]\n"
 	"       kvm-hpet record --from FILE --draw PICTURE\n"
 	"Writes a line (CSV) for each timer in use, each second: how many ticks fell due,\n"
 	"were delivered and were lost, and how many are owed; until it is interrupted or\n"

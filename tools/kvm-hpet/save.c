@@ -60,10 +60,13 @@ static int parse_options(const struct command *self, const struct option *option
 }
 
 /* Return: descriptor of the HPET that is meant, with @sample filled in, or -1 after fail() */
-static int open_hpet(const struct target *target, struct sample *sample)
+static int open_hpet(struct target *target, struct sample *sample)
 {
-	int device = device_open(), block;
+	int device, block;
 
+	if (target_resolve(target))
+		return -1;
+	device = device_open();
 	if (device < 0)
 		return -1;
 	block = target_open(device, target, &sample->info);
@@ -114,7 +117,7 @@ const struct command save_command = {
 	.name = "save",
 	.summary = "write a VM's HPET, state and policies, to a file",
 	.help =
-	"Usage: kvm-hpet save --pid N | --id ID [-o FILE]\n"
+	"Usage: kvm-hpet save --pid N | --domain NAME | --id ID [-o FILE]\n"
 	"Writes the state of a VM's in-kernel HPET and its lost-tick policies, in JSON.\n"
 	"With the VM stopped that is what belongs to its memory and its other devices.\n\n"
 	TARGET_HELP
@@ -176,7 +179,7 @@ static int load_all(int block, const struct sample *before, const struct sample 
 	return fail("%s", reason);
 }
 
-static int load(const struct transfer *tr, struct json_object *obj)
+static int load(struct transfer *tr, struct json_object *obj)
 {
 	struct sample sample = { 0 }, before;
 	int block = open_hpet(&tr->target, &sample), ret;
@@ -211,7 +214,7 @@ const struct command load_command = {
 	.name = "load",
 	.summary = "give a VM's HPET the state and policies of such a file",
 	.help =
-	"Usage: kvm-hpet load --pid N | --id ID [-i FILE] [--policies]\n"
+	"Usage: kvm-hpet load --pid N | --domain NAME | --id ID [-i FILE] [--policies]\n"
 	"Gives the in-kernel HPET of a VM that was attached to what save has written. The\n"
 	"guest finds another counter and other timers: that is for a guest whose memory\n"
 	"and other devices are of the same moment, or with --policies.\n\n"

@@ -100,6 +100,8 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
+	if (target_resolve(&set.target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
@@ -118,7 +120,8 @@ const struct command set_command = {
 	.name = "set",
 	.summary = "change what becomes of lost ticks",
 	.help =
-	"Usage: kvm-hpet set --pid N | --id ID [--timer N] OPTION... [--json]\n"
+	"Usage: kvm-hpet set --pid N | --domain NAME | --id ID [--timer N]\n"
+	"                    OPTION... [--json]\n"
 	"Changes the lost-tick policy of a VM, also while it runs. What is not named\n"
 	"stays as it is.\n\n"
 	TARGET_HELP

@@ -256,6 +256,8 @@ static int run(const struct command *self, int argc, char **argv)
 	status = target_check("show", &target);
 	if (status)
 		return status;
+	if (target_resolve(&target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
@@ -268,7 +270,7 @@ const struct command show_command = {
 	.name = "show",
 	.summary = "configuration, registers and policy of a VM's HPET",
 	.help =
-	"Usage: kvm-hpet show --pid N | --id ID [--json]\n"
+	"Usage: kvm-hpet show --pid N | --domain NAME | --id ID [--json]\n"
 	"Shows the configuration, the registers and the lost-tick policy of a VM's\n"
 	"in-kernel HPET. Names are those of the IA-PC HPET Specification 1.0a.\n\n"
 	TARGET_HELP

@@ -303,6 +303,8 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
+	if (target_resolve(&op.target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
@@ -315,7 +317,8 @@ const struct command stat_command = {
 	.name = "stat",
 	.summary = "what became of the ticks",
 	.help =
-	"Usage: kvm-hpet stat [--pid N | --id ID] [--all] [--json | --prometheus]\n"
+	"Usage: kvm-hpet stat [--pid N | --domain NAME | --id ID] [--all]\n"
+	"                     [--json | --prometheus]\n"
 	"For each timer in use: ticks that fell due, and what became of them. It checks\n"
 	"that due = delivered + masked + discarded + backlog, and fails if not.\n\n"
 	TARGET_HELP

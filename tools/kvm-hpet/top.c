@@ -238,6 +238,8 @@ static int run(const struct command *self, int argc, char **argv)
 	if (option == OPTION_LEAVE)
 		return status;
 	op.terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb");
+	if (target_resolve(&op.watch.target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
@@ -250,7 +252,8 @@ const struct command top_command = {
 	.name = "top",
 	.summary = "what becomes of the ticks, live",
 	.help =
-	"Usage: kvm-hpet top [--pid N | --id ID] [-d SECONDS] [-n COUNT] [--all] [--json]\n"
+	"Usage: kvm-hpet top [--pid N | --domain NAME | --id ID] [-d SECONDS]\n"
+	"                    [-n COUNT] [--all] [--json]\n"
 	"For each timer in use, each second: how many ticks fell due, were delivered and\n"
 	"were lost for good in the last second, how many are owed (BACKLOG), how many\n"
 	"more than one go out in an interval to make up for them (RATE); and for each VM\n"

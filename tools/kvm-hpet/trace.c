@@ -207,7 +207,8 @@ static void put_panel(FILE *plot, const struct series *all, const char *label, i
 		if (other)
 			fprintf(plot, ", $s%zu using 1:%d with lines dt 2 lc %zu notitle", i, other, i + 1);
 	}
-	fputc('\n', plot);
+	/* Invisible: gnuplot complains of an axis on which all is 0. */
+	fprintf(plot, ", $s0 using 1:(1) with dots lc rgb '#ffffffff' notitle\n");
 }
 
 static int put_plot(FILE *plot, FILE *trace, struct series *all, const char *picture)
@@ -221,7 +222,7 @@ static int put_plot(FILE *plot, FILE *trace, struct series *all, const char *pic
 			return -1;
 		fprintf(plot, "END\n");
 	}
-	fprintf(plot, "set key above\nset grid\nset xrange [0:*]\nset yrange [0:1<*]\nset multiplot layout 3,1\n");
+	fprintf(plot, "set key above\nset grid\nset xrange [0:*]\nset yrange [0:*]\nset multiplot layout 3,1\n");
 	put_panel(plot, all, "delivered, due (dashed): ticks/s", 3, 2);
 	fprintf(plot, "unset key\n");
 	put_panel(plot, all, "owed: ticks", 4, 0);
