@@ -51,9 +51,9 @@ def check_top(machine, attached):
           f"{machine}: JSON of top is an object an interval")
     timers = [block["timers"][0] for block in blocks]
     check(len(timers) == 2 and all(timer["policy"] == "slew" and timer["period_ns"] == 10000000
-          and 50 < timer["due_per_s"] < 200 and timer["discarded_per_s"] == 0 and timer["delivered_per_s"] > 0
+          and 10 < timer["due_per_s"] < 400 and timer["discarded_per_s"] == 0 and timer["delivered_per_s"] > 0
           for timer in timers),
-          f"{machine}: JSON of top: 100 ticks fall due a second, none is lost")
+          f"{machine}: JSON of top: about 100 ticks fall due a second, none is lost")
 
 
 def check_machine(machine):
@@ -107,7 +107,7 @@ def check_saved(machine):
             rows = list(csv.DictReader(file))
     except OSError:
         rows = []
-    check(len(rows) == 2 and all(50 < float(row["due_per_s"]) < 200 and float(row["discarded_per_s"]) == 0
+    check(len(rows) == 2 and all(10 < float(row["due_per_s"]) < 400 and float(row["discarded_per_s"]) == 0
                                  and row["name"] == machine for row in rows)
           and [round(float(row["time_s"]), 0) for row in rows][-1] >= 1, f"{machine}: the trace is CSV")
 
