@@ -22,6 +22,7 @@
 #include "handover.h"
 #include "parse.h"
 #include "spare.h"
+#include "writeback.h"
 
 /* For so long a detach waits until no tick is due that QEMU could not make up. */
 #define DETACH_NS	10000000000ULL
@@ -54,6 +55,7 @@ static void on_event(void *context, const char *event, struct json_object *data)
 	if (!strcmp(event, "STOP") || !strcmp(event, "RESUME"))
 		agent->running = !strcmp(event, "RESUME");
 	agent->look = agent->look || !strcmp(event, "RESUME");
+	writeback_event(agent, event, data);
 	for (size_t i = 0; i < sizeof(reactions) / sizeof(reactions[0]); i++)
 		if (!strcmp(event, reactions[i].event) &&
 		    block_control(agent->block, reactions[i].request))
@@ -201,7 +203,7 @@ static int look_back(struct agent *agent, struct kvm_hpet_state *state, bool *ne
 
 	if (block_get_state(agent->block, state) || hpet_regs_read(&regs, &agent->qmp))
 		return -1;
-	*needed = state_touched(state) || hpet_regs_in_use(&regs);
+	*needed = state_touched(state) || hpet_regs_in_use(&regs) || qemu_hpet_is_parked(&regs);
 	return 0;
 }
 
@@ -268,7 +270,7 @@ static int try_detach(struct agent *agent, bool running, bool force)
 	if (agent->interlock.wanted)
 		ret = catch_up_with_guest(agent, force, &running);
 	if (!ret)
-		ret = interlock_release(agent);
+		ret = interlock_release(agent) || writeback_release(agent) ? -1 : 0;
 	if (!ret || force)
 		close_block(agent);
 	if (running && agent_continue_vm(agent))
@@ -390,6 +392,7 @@ static int load_state(struct agent *agent, const struct kvm_hpet_state *state)
 	ret = block_control(agent->block, KVM_HPET_PAUSE) || change_state(agent, state) ? -1 : 0;
 	if (running && agent_continue_vm(agent))
 		return fail_also("; the VM may have been left stopped");
+	writeback_again(agent, running);
 	return ret;
 }
 
@@ -475,16 +478,19 @@ static int look_for_state(struct agent *agent)
 		return 0;
 	if (hpet_regs_read(&regs, &agent->qmp))
 		return -1;
-	return hpet_regs_armed(&regs) ? take_loaded(agent) : 0;
+	if (writeback_is(agent, &regs))
+		return writeback_undo(agent);
+	return hpet_regs_armed(&regs) || qemu_hpet_is_parked(&regs) ? take_loaded(agent) : 0;
 }
 
 /* What events ask for that takes commands. Return: whether there was anything */
 static bool serve_events(struct agent *agent)
 {
-	if (!agent->interlock.wanted && !agent->look)
+	if (!agent->interlock.wanted && !agent->look && !writeback_wanted(agent))
 		return false;
 	if (interlock_serve(agent))
 		print_error();
+	writeback_serve(agent);
 	if (agent->look && look_for_state(agent))
 		print_error();
 	return true;

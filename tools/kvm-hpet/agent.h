@@ -10,6 +10,7 @@
 #include "qemu_proc.h"
 #include "qmp.h"
 #include "rundir.h"
+#include "writeback.h"
 
 /**
  * struct agent - what holds a block and keeps it in step with its VM
@@ -24,6 +25,7 @@
  * @qmp_path: socket of the monitor, to come back to; "" if there is none
  * @shared: what that process has to know
  * @shared.stopped: we have stopped the VM and not continued it
+ * @shared.writeback: what QEMU's own HPET holds, for who saves the VM
  * @running: the VM runs, by QEMU's events
  * @look: the VM was continued, by somebody else
  * @interlock: QEMU waits for us when the guest is reset
@@ -42,6 +44,7 @@ struct agent {
 	char qmp_path[PATH_MAX];
 	struct {
 		bool stopped;
+		struct writeback writeback;
 	} *shared;
 	bool running;
 	bool look;
