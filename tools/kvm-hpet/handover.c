@@ -360,27 +360,6 @@ int handover_load(struct handover *ho, const struct kvm_hpet_state *state)
 }
 
 /**
- * handover_park() - QEMU's own HPET holds a state, and does nothing
- * @ho: prepared
- * @state: which
- * @regs: its registers then, filled in
- *
- * The VM has to be stopped.
- *
- * Return: 0, or -1 after fail(): it may be in any state
- */
-int handover_park(struct handover *ho, const struct kvm_hpet_state *state, struct hpet_regs *regs)
-{
-	unsigned int version = qmp_version(ho->qmp);
-	struct hpet_write writes[QEMU_HPET_MAX_WRITES];
-
-	if (write_registers(ho, writes, qemu_hpet_park(state, version, writes)) ||
-	    hpet_regs_read(regs, ho->qmp))
-		return -1;
-	return qemu_hpet_verify_parked(regs, state, version);
-}
-
-/**
  * handover_take() - a block goes on where QEMU's own HPET stands, which then is silent
  * @ho: prepared
  * @regs: its registers

@@ -30,7 +30,6 @@ int handover_take(struct handover *ho, const struct hpet_regs *regs, int block,
 int handover_silence(struct handover *ho, const struct hpet_regs *regs);
 int handover_set_legacy(struct handover *ho, const struct hpet_regs *regs, bool legacy);
 int handover_load(struct handover *ho, const struct kvm_hpet_state *state);
-int handover_park(struct handover *ho, const struct kvm_hpet_state *state, struct hpet_regs *regs);
 void handover_finish(struct handover *ho);
 
 #endif

@@ -38,11 +38,15 @@ enum {
 /* In the counter of a silenced HPET, which stands: no guest counts for 4,000 years. */
 #define SILENT		0x6b766d2d68706574ULL
 
-/* In the counter of a parked one: that it is, ENABLE_CNF, INT_ENB of the first timers; below them the counter */
+/*
+ * In the counter of a parked one: that it is, ENABLE_CNF, which of the first timers have a tick
+ * due, their INT_ENB; below that the counter
+ */
 #define PARKED		(1ULL << 63)
 #define PARKED_ENABLE	(1ULL << 62)
+#define PARKED_DUE	58
 #define PARKED_INT_ENB	54
-#define PARKED_TIMERS	8
+#define PARKED_TIMERS	4
 #define PARKED_COUNTER	((1ULL << PARKED_INT_ENB) - 1)
 
 /* A time that does not come, with room for what QEMU adds to it; in ns it has 62 bits. */
@@ -436,31 +440,6 @@ static int differs(const char *what, uint64_t is, uint64_t given)
 		    what, is, given);
 }
 
-/* Return: 0 if the registers are what they should be, with comparators as of @state */
-static int verify(const struct hpet_regs *regs, const struct kvm_hpet_state *state,
-		  const struct kvm_hpet_state *shown, unsigned int version)
-{
-	char what[40];
-
-	/* While the guest is suspended to RAM QEMU's clock goes on. */
-	if (reg(regs, COUNTER) - shown->counter > (shown->config & HPET_ENABLE_CNF ? SOON : 0))
-		return differs("the main counter", reg(regs, COUNTER), shown->counter);
-	if (reg(regs, CONFIGURATION) != shown->config)
-		return differs("the general configuration", reg(regs, CONFIGURATION), shown->config);
-	for (unsigned int n = 0; n < state->num_timers; n++) {
-		uint64_t config = reg(regs, timer_reg(n, 0)) & ~HPET_TN_VAL_SET;
-		uint64_t comparator = reg(regs, timer_reg(n, COMPARATOR));
-
-		snprintf(what, sizeof(what), "timer %u configuration", n);
-		if (config != shown->timer[n].config)
-			return differs(what, config, shown->timer[n].config);
-		snprintf(what, sizeof(what), "timer %u comparator", n);
-		if (comparator != comparator_for(state, n, version))
-			return differs(what, comparator, comparator_for(state, n, version));
-	}
-	return 0;
-}
-
 /**
  * qemu_hpet_verify() - see that QEMU's own HPET has become what was written to it
  * @regs: its registers, after the writes of qemu_hpet_load()
@@ -472,81 +451,53 @@ static int verify(const struct hpet_regs *regs, const struct kvm_hpet_state *sta
 int qemu_hpet_verify(const struct hpet_regs *regs, const struct kvm_hpet_state *state,
 		     unsigned int version)
 {
-	return verify(regs, state, state, version);
+	char what[40];
+
+	/* While the guest is suspended to RAM QEMU's clock goes on. */
+	if (reg(regs, COUNTER) - state->counter > (state->config & HPET_ENABLE_CNF ? SOON : 0))
+		return differs("the main counter", reg(regs, COUNTER), state->counter);
+	if (reg(regs, CONFIGURATION) != state->config)
+		return differs("the general configuration", reg(regs, CONFIGURATION), state->config);
+	for (unsigned int n = 0; n < state->num_timers; n++) {
+		uint64_t config = reg(regs, timer_reg(n, 0)) & ~HPET_TN_VAL_SET;
+		uint64_t comparator = reg(regs, timer_reg(n, COMPARATOR));
+
+		snprintf(what, sizeof(what), "timer %u configuration", n);
+		if (config != state->timer[n].config)
+			return differs(what, config, state->timer[n].config);
+		snprintf(what, sizeof(what), "timer %u comparator", n);
+		if (comparator != comparator_for(state, n, version))
+			return differs(what, comparator, comparator_for(state, n, version));
+	}
+	return 0;
 }
 
 /* ---- parking ---- */
 
-/* What a parked HPET shows of a state */
-static void parked_form(struct kvm_hpet_state *shown, const struct kvm_hpet_state *state)
+/**
+ * qemu_hpet_park() - the state that a parked HPET shows
+ * @state: what it is to hold
+ * @shown: filled in: what qemu_hpet_load() and qemu_hpet_verify() are given
+ *
+ * Return: 0, or -1 after fail(): there is no room for what it keeps in its counter
+ */
+int qemu_hpet_park(const struct kvm_hpet_state *state, struct kvm_hpet_state *shown)
 {
+	if (state->counter > PARKED_COUNTER)
+		return fail("the guest's main counter is too large");
 	*shown = *state;
 	shown->counter |= PARKED | (state->config & HPET_ENABLE_CNF ? PARKED_ENABLE : 0);
 	shown->config &= ~HPET_ENABLE_CNF;
 	for (unsigned int n = 0; n < state->num_timers; n++) {
-		if (state->timer[n].config & HPET_TN_INT_ENB)
-			shown->counter |= 1ULL << (PARKED_INT_ENB + n);
+		if (!(state->timer[n].config & HPET_TN_INT_ENB))
+			continue;
+		if (n >= PARKED_TIMERS)
+			return fail("the guest uses timer %u", n);
+		shown->counter |= 1ULL << (PARKED_INT_ENB + n);
+		shown->counter |= tick_due(state, n) ? 1ULL << (PARKED_DUE + n) : 0;
 		shown->timer[n].config &= ~HPET_TN_INT_ENB;
 	}
-}
-
-/**
- * qemu_hpet_can_park() - whether there is room for what a parked HPET keeps in its counter
- * @state: to be parked
- *
- * Return: 0, or -1 after fail()
- */
-int qemu_hpet_can_park(const struct kvm_hpet_state *state)
-{
-	if (state->counter > PARKED_COUNTER)
-		return fail("the guest's main counter is too large");
-	for (unsigned int n = PARKED_TIMERS; n < state->num_timers; n++)
-		if (state->timer[n].config & HPET_TN_INT_ENB)
-			return fail("the guest uses timer %u", n);
 	return 0;
-}
-
-/**
- * qemu_hpet_park() - the writes that give QEMU's own HPET a state to hold
- * @state: which, one that qemu_hpet_can_park()
- * @version: QEMU's, major << 8 | minor
- * @writes: room for QEMU_HPET_MAX_WRITES
- *
- * Return: how many writes
- */
-size_t qemu_hpet_park(const struct kvm_hpet_state *state, unsigned int version,
-		      struct hpet_write *writes)
-{
-	size_t count = qemu_hpet_load(state, version, writes);
-	struct kvm_hpet_state shown;
-
-	parked_form(&shown, state);
-	for (size_t i = 0; i < count; i++) {
-		if (writes[i].offset == CONFIGURATION)
-			writes[i].value &= ~HPET_ENABLE_CNF;
-		else if (writes[i].offset == COUNTER + 4)
-			writes[i].value = shown.counter >> 32;
-		else if (writes[i].offset >= TIMERS && writes[i].offset % TIMER_SIZE == 0)
-			writes[i].value &= ~HPET_TN_INT_ENB;
-	}
-	return count;
-}
-
-/**
- * qemu_hpet_verify_parked() - as qemu_hpet_verify(), after the writes of qemu_hpet_park()
- * @regs: its registers
- * @state: what it was given
- * @version: QEMU's, major << 8 | minor
- *
- * Return: 0, or -1 after fail()
- */
-int qemu_hpet_verify_parked(const struct hpet_regs *regs, const struct kvm_hpet_state *state,
-			    unsigned int version)
-{
-	struct kvm_hpet_state shown;
-
-	parked_form(&shown, state);
-	return verify(regs, state, &shown, version);
 }
 
 /**
@@ -562,7 +513,7 @@ bool qemu_hpet_is_parked(const struct hpet_regs *regs)
 
 /**
  * qemu_hpet_unpark() - what a parked HPET was before
- * @hpet: changed, if it is one. A match that has passed is one that it owes
+ * @hpet: changed, if it is one
  */
 void qemu_hpet_unpark(struct qemu_hpet *hpet)
 {
@@ -575,6 +526,6 @@ void qemu_hpet_unpark(struct qemu_hpet *hpet)
 	for (unsigned int n = 0; n < hpet->num_timers && n < PARKED_TIMERS; n++)
 		if (kept & 1ULL << (PARKED_INT_ENB + n)) {
 			hpet->timer[n].config |= HPET_TN_INT_ENB;
-			hpet->timer[n].pending = true;
+			hpet->timer[n].pending = kept & 1ULL << (PARKED_DUE + n);
 		}
 }

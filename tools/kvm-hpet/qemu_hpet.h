@@ -65,11 +65,7 @@ size_t qemu_hpet_load(const struct kvm_hpet_state *state, unsigned int version,
 int qemu_hpet_verify(const struct hpet_regs *regs, const struct kvm_hpet_state *state,
 		     unsigned int version);
 
-int qemu_hpet_can_park(const struct kvm_hpet_state *state);
-size_t qemu_hpet_park(const struct kvm_hpet_state *state, unsigned int version,
-		      struct hpet_write *writes);
-int qemu_hpet_verify_parked(const struct hpet_regs *regs, const struct kvm_hpet_state *state,
-			    unsigned int version);
+int qemu_hpet_park(const struct kvm_hpet_state *state, struct kvm_hpet_state *shown);
 bool qemu_hpet_is_parked(const struct hpet_regs *regs);
 void qemu_hpet_unpark(struct qemu_hpet *hpet);
 

@@ -152,7 +152,7 @@ static int write_state(struct agent *agent, const struct kvm_hpet_state *state, 
 
 	if (handover_prepare(&ho, &agent->qmp))
 		return -1;
-	ret = whole ? handover_load(&ho, state) : handover_park(&ho, state, &wb->regs);
+	ret = handover_load(&ho, state) || hpet_regs_read(&wb->regs, &agent->qmp);
 	wb->armed = !ret && whole;
 	wb->parked = !ret && !whole;
 	if (ret && !hpet_regs_read(&regs, &agent->qmp))
@@ -163,18 +163,19 @@ static int write_state(struct agent *agent, const struct kvm_hpet_state *state, 
 
 static int write_back(struct agent *agent, bool whole)
 {
-	struct kvm_hpet_state state;
+	struct kvm_hpet_state state, shown;
 
 	if (block_get_state(agent->block, &state))
 		return -1;
 	if (!state_touched(&state))
 		return 0;
-	if (!whole && qemu_hpet_can_park(&state))
+	shown = state;
+	if (!whole && qemu_hpet_park(&state, &shown))
 		return -1;
 	if (qemu_hpet_takes(&state, qmp_version(&agent->qmp)))
 		log_line(LOG_WARNING, "what is saved of process %d now lacks ticks: %s", agent->vm.pid,
 			 error_text());
-	return write_state(agent, &state, whole);
+	return write_state(agent, &shown, whole);
 }
 
 /* The gdbstub stops a VM that somebody has continued in the meantime. */
