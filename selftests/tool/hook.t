@@ -9,6 +9,7 @@ cd "$(dirname "$0")" || exit 1
 . ./tap.sh
 hook=../../contrib/libvirt/kvm-hpet
 export KVM_HPET=$tap_dir/kvm-hpet TEST_OUT=$tap_dir/called
+# shellcheck disable=SC2016 # that shell expands it
 printf '#!/bin/sh\nprintf "<%%s>" "$@" >"$TEST_OUT"\n' >"$KVM_HPET"
 chmod +x "$KVM_HPET"
 socket="<qemu:commandline><qemu:arg value='-qmp'/><qemu:arg value='unix:/run/x.qmp,server=on,wait=off'/></qemu:commandline>"

@@ -142,6 +142,11 @@ bool writeback_wanted(const struct agent *agent)
 	return wb->park || wb->switchover;
 }
 
+static bool is_loaded(const struct agent *agent, const struct hpet_regs *regs)
+{
+	return (hpet_regs_armed(regs) || qemu_hpet_is_parked(regs)) && !writeback_is(agent, regs);
+}
+
 /* QEMU's own may be in any state after a failure, so it is silenced. */
 static int write_state(struct agent *agent, const struct kvm_hpet_state *state, bool whole)
 {
@@ -152,6 +157,12 @@ static int write_state(struct agent *agent, const struct kvm_hpet_state *state, 
 
 	if (handover_prepare(&ho, &agent->qmp))
 		return -1;
+	ret = hpet_regs_read(&regs, &agent->qmp);
+	/* QEMU has loaded a state (loadvm), perhaps before it came to answer: look_for_state() */
+	if (ret || is_loaded(agent, &regs)) {
+		handover_finish(&ho);
+		return ret;
+	}
 	ret = handover_load(&ho, state) || hpet_regs_read(&wb->regs, &agent->qmp);
 	wb->armed = !ret && whole;
 	wb->parked = !ret && !whole;
@@ -173,7 +184,7 @@ static int write_back(struct agent *agent, bool whole)
 	if (!whole && qemu_hpet_park(&state, &shown))
 		return -1;
 	if (qemu_hpet_takes(&state, qmp_version(&agent->qmp)))
-		log_line(LOG_WARNING, "what is saved of process %d now lacks ticks: %s", agent->vm.pid,
+		log_line(LOG_NOTICE, "what is saved of process %d now lacks ticks: %s", agent->vm.pid,
 			 error_text());
 	return write_state(agent, &shown, whole);
 }
@@ -190,9 +201,14 @@ static void park(struct agent *agent)
 	if (write_back(agent, false))
 		log_line(LOG_WARNING, "what is saved of process %d now does not have its HPET: %s",
 			 agent->vm.pid, error_text());
-	if (wb->resumes != resumes && agent_continue_vm(agent))
+	wb->park = false;
+	if (wb->resumes == resumes)
+		return;
+	if (agent_continue_vm(agent))
 		print_error();
 	wb->park = false;
+	/* It was not us at first: there may be a state that QEMU has loaded, and ours is to be silenced. */
+	agent->look = true;
 }
 
 static int let_migrate(struct agent *agent)
