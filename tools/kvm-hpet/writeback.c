@@ -163,11 +163,12 @@ static int write_state(struct agent *agent, const struct kvm_hpet_state *state, 
 		handover_finish(&ho);
 		return ret;
 	}
+	wb->unsure = true;
 	ret = handover_load(&ho, state) || hpet_regs_read(&wb->regs, &agent->qmp);
 	wb->armed = !ret && whole;
 	wb->parked = !ret && !whole;
-	if (ret && !hpet_regs_read(&regs, &agent->qmp))
-		handover_silence(&ho, &regs);
+	if (!ret || (!hpet_regs_read(&regs, &agent->qmp) && !handover_silence(&ho, &regs)))
+		wb->unsure = false;
 	handover_finish(&ho);
 	return ret;
 }
@@ -271,7 +272,7 @@ bool writeback_is(const struct agent *agent, const struct hpet_regs *regs)
 {
 	const struct writeback *wb = &agent->shared->writeback;
 
-	return wb->armed || (wb->parked && !memcmp(regs, &wb->regs, sizeof(*regs)));
+	return wb->armed || wb->unsure || (wb->parked && !memcmp(regs, &wb->regs, sizeof(*regs)));
 }
 
 /**
@@ -298,5 +299,6 @@ int writeback_undo(struct agent *agent)
 		handover_silence(&ho, &regs);
 	handover_finish(&ho);
 	wb->parked = wb->armed = false;
+	wb->unsure = ret;
 	return agent_continue_vm(agent) || ret ? -1 : 0;
 }

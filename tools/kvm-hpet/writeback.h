@@ -15,6 +15,7 @@ struct agent;
  * @switchover: QEMU waits to save its devices for a migration
  * @parked: QEMU's own holds what @regs says, and does nothing
  * @armed: QEMU's own has the whole state, and would run if the VM did
+ * @unsure: what it has is ours, but writing it failed
  * @own_pause: it was we who made migrations wait
  * @own_events: it was we who made QEMU tell of them
  * @resumes: how often the VM was continued
@@ -22,7 +23,7 @@ struct agent;
  */
 struct writeback {
 	bool park, switchover;
-	bool parked, armed;
+	bool parked, armed, unsure;
 	bool own_pause, own_events;
 	unsigned int resumes;
 	struct hpet_regs regs;
