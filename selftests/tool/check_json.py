@@ -124,7 +124,8 @@ check(detached is not None and len(detached) == 2 and sum(one["stopped_ns"] > 0 
       "JSON of detach for two VMs")
 source = load("source-show")
 check(source is not None and source["kind"] == "tick-source" and source["gsi"] == 8 and source["running"] is True
-      and source["period_ns"] == 976562 and source["backlog"] > 0 and source["policy"] == "delay", "JSON of show for a tick source")
+      and source["period_ns"] == 976562 and source["backlog"] > 0 and source["policy"] == "delay",
+      "JSON of show for a tick source")
 doctor = load("doctor")
 check(doctor is not None and len(doctor) == 7 and all(line["result"] == "ok" for line in doctor), "JSON of doctor")
 in_l1 = sum(line.startswith("not ok ") for line in lines)

@@ -77,7 +77,8 @@ call started begin '<domain'
 calls '' 'no XML'
 call started begin ''
 calls '' 'nothing on stdin'
-for operation in 'prepare begin' 'start begin' 'stopped end' 'release end' 'migrate begin' 'restore begin' 'reconnect begin' 'started end'; do
+for operation in 'prepare begin' 'start begin' 'stopped end' 'release end' 'migrate begin' 'restore begin' 'reconnect begin' \
+	'started end'; do
 	# shellcheck disable=SC2086 # words
 	call $operation "$(catchup "slew='300'")"
 	calls '' "$operation: none of its business"
