@@ -24,12 +24,14 @@ modules:
 tool:
 	$(MAKE) -C tools/kvm-hpet
 
-install: all install-tool ## installs module, tool, header, udev rule (root; PREFIX, DESTDIR)
+install: all install-tool ## installs module, tool, header, udev rule, libvirt hook (root; PREFIX, DESTDIR)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	$(if $(DESTDIR),,depmod -a)
 
 # All but the module. Rules of packages have a place of their own.
 UDEV_RULES = $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/udev/rules.d
+# libvirt looks nowhere else.
+LIBVIRT_HOOK := /etc/libvirt/hooks/qemu.d/kvm-hpet
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
 
 .PHONY: install-tool
@@ -40,6 +42,7 @@ install-tool:
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' contrib/pkgconfig/kvm_hpet.pc.in \
 		>$(DESTDIR)$(PREFIX)/share/pkgconfig/kvm_hpet.pc
 	install -D -m 644 contrib/udev/60-kvm-hpet.rules $(DESTDIR)$(UDEV_RULES)/60-kvm-hpet.rules
+	install -D -m 755 contrib/libvirt/kvm-hpet $(DESTDIR)$(LIBVIRT_HOOK)
 	install -d $(DESTDIR)$(PREFIX)/share/kvm-hpet/bpftrace
 	install -m 755 contrib/bpftrace/*.bt $(DESTDIR)$(PREFIX)/share/kvm-hpet/bpftrace
 
@@ -48,7 +51,7 @@ uninstall: ## undoes that
 	$(MAKE) -C tools/kvm-hpet uninstall PREFIX=$(PREFIX)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,include/linux/kvm_hpet.h share/pkgconfig/kvm_hpet.pc)
 	rm -rf $(DESTDIR)$(PREFIX)/share/kvm-hpet
-	rm -f $(DESTDIR)$(UDEV_RULES)/60-kvm-hpet.rules
+	rm -f $(DESTDIR)$(UDEV_RULES)/60-kvm-hpet.rules $(DESTDIR)$(LIBVIRT_HOOK)
 	$(if $(DESTDIR),,depmod -a)
 
 deb: ## Debian packages of module (DKMS), tool and manual, looked at by lintian; out/deb
@@ -91,7 +94,7 @@ endurance: testhost ## an hour of a guest under random loads, policies changing 
 	@endurance/run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 check: testmodules ## all tests of a submission (sets itself up)
-	@$(call setup,check oracle kernels fuzz lint demo coverage docs manual)
+	@$(call setup,check oracle kernels fuzz lint demo coverage docs manual libvirt)
 	@selftests/check
 
 check-guests: testhost ## real guests: /dev/hpet, HPET-MSI, RTC emulation, hrtimers (2 to 4 minutes)

@@ -41,7 +41,7 @@ commands=$("$tool" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 [ "$(complete_line kvm-hpet '' | grep -v -e --)" = "$commands" ]
 result $? 'the completion knows all commands'
 for command in $commands; do
-	options=$("$tool" "$command" --help | grep -o '^  .\{4\}--[a-z-]*\|^  -h, --help' | grep -o -e '--.*' | sort)
+	options=$("$tool" "$command" --help | grep -o '^  .\{4\}--[a-z-]*\|^  -[a-z], --[a-z]*' | grep -o -e '--.*' | sort)
 	[ "$(complete_line kvm-hpet "$command" '' | sort)" = "$options" ]
 	result $? "the completion knows the options of $command"
 	missing=

@@ -89,6 +89,13 @@ on_terminal() {
 		close $slave; while (sysread $master, $text, 4096) { print $text } wait; exit $? >> 8' "$@"
 }
 
+# own_hpet NAME OFFSET: a word of QEMU's own HPET, as its monitor reads it
+own_hpet() {
+	hmp "$1" "xp /1wx 0xfed00$2"
+	sleep 0.5
+	sed -n "s/^00000000fed00$2: *//p" "$tap_dir/$1.log" | tail -n 1 | tr -d '\r'
+}
+
 # expect_ticks NAME WHAT: the guest goes on
 expect_ticks() {
 	ticks=$(vm_ticks "$1")

@@ -565,6 +565,76 @@ static void test_give_back(void)
 	      "another counter is noticed");
 }
 
+/* What QEMU's own HPET holds, as it is read after that */
+static struct qemu_hpet parked(const struct kvm_hpet_state *state, unsigned int version,
+			       struct hpet_regs *regs)
+{
+	struct qemu_hpet hpet = { .num_timers = 3 };
+	struct kvm_hpet_state shown;
+	uint64_t period[3] = { 0 };
+
+	check(!qemu_hpet_park(state, &shown), "it can be parked");
+	given_back(&shown, version, regs, period);
+	check(qemu_hpet_is_parked(regs) && !qemu_hpet_is_silent(regs), "and is known as parked");
+	check(!(regs->word[2] & HPET_ENABLE_CNF) && !hpet_regs_armed(regs), "and does nothing");
+	hpet.config = regs->word[2];
+	hpet.counter = regs->word[30];
+	for (int n = 0; n < 3; n++) {
+		hpet.timer[n].config = regs->word[32 + 4 * n];
+		hpet.timer[n].comparator = regs->word[33 + 4 * n];
+		hpet.timer[n].period = period[n];
+	}
+	qemu_hpet_unpark(&hpet);
+	return hpet;
+}
+
+static void test_park(void)
+{
+	struct qemu_hpet hpet = linux_ticks, again;
+	struct kvm_hpet_state s = taken(&hpet), t;
+	struct hpet_regs regs;
+
+	again = parked(&s, 0x702, &regs);
+	t = taken(&again);
+	check(!memcmp(&s, &t, sizeof(s)), "what was parked and taken is the same");
+	s.timer[0].backlog = 1;
+	again = parked(&s, 0x702, &regs);
+	t = taken(&again);
+	check(t.timer[0].backlog == 1 && t.timer[0].comparator == s.timer[0].comparator,
+	      "with a tick that is due");
+	s.timer[0].backlog = 0;
+	s.timer[0].config = Q35_TIMER | 0x134;	/* one-shot, has matched */
+	s.timer[0].comparator = 0x23456789 - 10;
+	again = parked(&s, 0x702, &regs);
+	t = taken(&again);
+	check(!t.timer[0].backlog, "a one-shot that has matched does not again");
+	s.timer[0].backlog = 1;
+	again = parked(&s, 0x702, &regs);
+	t = taken(&again);
+	check(t.timer[0].backlog == 1, "but one whose tick is due does");
+	s = taken(&linux_ticks);
+	s.config = HPET_LEG_RT_CNF;
+	again = parked(&s, 0x702, &regs);
+	t = taken(&again);
+	check(t.config == s.config && t.counter == s.counter, "a halted one stays halted");
+	for (int n = 0; n < 3; n++)
+		s.timer[n] = taken(&(struct qemu_hpet){ .num_timers = 3, .timer = { [2] = {
+					.config = Q35_TIMER, .comparator = UINT64_MAX } } }).timer[2];
+	s.config = HPET_ENABLE_CNF;
+	again = parked(&s, 0x702, &regs);
+	check(again.config == HPET_ENABLE_CNF, "one of which only the counter is used");
+	again = linux_ticks;
+	qemu_hpet_unpark(&again);
+	check(!memcmp(&again, &linux_ticks, sizeof(again)), "one that is not parked stays as it is");
+	s.counter = 1ULL << 54;
+	check(qemu_hpet_park(&s, &t) && strstr(error_text(), "too large"), "a counter that is too large");
+	s.counter--;
+	check(!qemu_hpet_park(&s, &t), "and the largest");
+	s.num_timers = 5;
+	s.timer[4].config = HPET_TN_INT_ENB;
+	check(qemu_hpet_park(&s, &t) && strstr(error_text(), "timer 4"), "too many timers");
+}
+
 static void check_assumed(struct qemu_proc proc, uint32_t routes, const char *what)
 {
 	struct kvm_hpet_config config = { 0 };
@@ -616,6 +686,7 @@ int main(void)
 	test_take();
 	test_silence();
 	test_give_back();
+	test_park();
 	test_assumed();
 	test_in_use();
 	printf("1..%d\n", count);

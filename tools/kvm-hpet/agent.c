@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include "handover.h"
 #include "parse.h"
 #include "spare.h"
+#include "writeback.h"
 
 /* For so long a detach waits until no tick is due that QEMU could not make up. */
 #define DETACH_NS	10000000000ULL
@@ -53,6 +55,7 @@ static void on_event(void *context, const char *event, struct json_object *data)
 	if (!strcmp(event, "STOP") || !strcmp(event, "RESUME"))
 		agent->running = !strcmp(event, "RESUME");
 	agent->look = agent->look || !strcmp(event, "RESUME");
+	writeback_event(agent, event, data);
 	for (size_t i = 0; i < sizeof(reactions) / sizeof(reactions[0]); i++)
 		if (!strcmp(event, reactions[i].event) &&
 		    block_control(agent->block, reactions[i].request))
@@ -157,17 +160,16 @@ int agent_continue_vm(struct agent *agent)
 }
 
 /**
- * agent_stopped_text() - for how long the VM stood still because of us
- * @agent: after agent_continue_vm()
+ * stopped_text() - for how long a VM stood still, for reading
+ * @text: buffer of at least TIME_TEXT characters
+ * @size: of the buffer
+ * @ns: the time
  *
- * Return: "2.7 ms"; good until the next call
+ * Return: @text
  */
-const char *agent_stopped_text(const struct agent *agent)
+char *stopped_text(char *text, size_t size, uint64_t ns)
 {
-	static char text[TIME_TEXT];
-
-	format_time(text, sizeof(text), (agent->stopped_ns + 5000) / 10000 * 10000);
-	return text;
+	return format_time(text, size, (ns + 5000) / 10000 * 10000);
 }
 
 /**
@@ -201,7 +203,7 @@ static int look_back(struct agent *agent, struct kvm_hpet_state *state, bool *ne
 
 	if (block_get_state(agent->block, state) || hpet_regs_read(&regs, &agent->qmp))
 		return -1;
-	*needed = state_touched(state) || hpet_regs_in_use(&regs);
+	*needed = state_touched(state) || hpet_regs_in_use(&regs) || qemu_hpet_is_parked(&regs);
 	return 0;
 }
 
@@ -268,7 +270,7 @@ static int try_detach(struct agent *agent, bool running, bool force)
 	if (agent->interlock.wanted)
 		ret = catch_up_with_guest(agent, force, &running);
 	if (!ret)
-		ret = interlock_release(agent);
+		ret = interlock_release(agent) || writeback_release(agent) ? -1 : 0;
 	if (!ret || force)
 		close_block(agent);
 	if (running && agent_continue_vm(agent))
@@ -324,6 +326,14 @@ static void answer(struct agent *agent, const char *kind, const char *text)
 	send(agent->client, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+static void answer_number(struct agent *agent, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	answer(agent, ANSWER_DONE, text);
+}
+
 static void answer_detach(struct agent *agent, int ret)
 {
 	if (agent->block >= 0)
@@ -331,7 +341,7 @@ static void answer_detach(struct agent *agent, int ret)
 	else if (ret)
 		answer(agent, ANSWER_BUT, error_text());
 	else
-		answer(agent, ANSWER_DONE, agent->stopped_ns ? agent_stopped_text(agent) : "");
+		answer_number(agent, agent->stopped_ns);
 }
 
 static void close_client(struct agent *agent)
@@ -340,9 +350,70 @@ static void close_client(struct agent *agent)
 	agent->client = -1;
 }
 
+/* PIT and RTC are switched by QEMU's own HPET, as when the guest itself does it. */
+static int switch_legacy(struct agent *agent, bool legacy)
+{
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret;
+
+	if (hpet_regs_read(&regs, &agent->qmp) || handover_prepare(&ho, &agent->qmp))
+		return -1;
+	ret = handover_set_legacy(&ho, &regs, legacy);
+	handover_finish(&ho);
+	return ret;
+}
+
+/* With the block paused, and the VM stopped if there is a monitor. */
+static int change_state(struct agent *agent, const struct kvm_hpet_state *state)
+{
+	bool legacy = state->config & HPET_LEG_RT_CNF;
+	struct kvm_hpet_state before;
+
+	if (block_get_state(agent->block, &before) || block_set_state(agent->block, state))
+		return -1;
+	if (legacy == !!(before.config & HPET_LEG_RT_CNF))
+		return 0;
+	if (!switch_legacy(agent, legacy))
+		return 0;
+	ioctl(agent->block, KVM_HPET_SET_STATE, &before);
+	return -1;
+}
+
+static int load_state(struct agent *agent, const struct kvm_hpet_state *state)
+{
+	bool running;
+	int ret;
+
+	if (!agent_has_monitor(agent))
+		return fail("without QMP process %d can't be stopped for a state to be loaded", agent->vm.pid);
+	if (agent_query_running(agent, &running) || (running && agent_stop_vm(agent)))
+		return -1;
+	ret = block_control(agent->block, KVM_HPET_PAUSE) || change_state(agent, state) ? -1 : 0;
+	if (running && agent_continue_vm(agent))
+		return fail_also("; the VM may have been left stopped");
+	writeback_again(agent, running);
+	return ret;
+}
+
+static void serve_load(struct agent *agent, const char *request, size_t len)
+{
+	struct kvm_hpet_state state;
+
+	if (len != sizeof(REQUEST_LOAD) + sizeof(state)) {
+		answer(agent, ANSWER_REFUSED, "the agent is of another release");
+		return;
+	}
+	memcpy(&state, request + sizeof(REQUEST_LOAD), sizeof(state));
+	if (load_state(agent, &state))
+		answer(agent, ANSWER_REFUSED, error_text());
+	else
+		answer(agent, ANSWER_DONE, "");
+}
+
 static void serve_client(struct agent *agent)
 {
-	char request[AGENT_MESSAGE];
+	char request[sizeof(REQUEST_LOAD) + sizeof(struct kvm_hpet_state) + 1];
 	ssize_t len = recv(agent->client, request, sizeof(request) - 1, MSG_DONTWAIT);
 	bool force;
 
@@ -351,6 +422,10 @@ static void serve_client(struct agent *agent)
 		return;
 	}
 	request[len] = '\0';
+	if (!strcmp(request, REQUEST_LOAD)) {
+		serve_load(agent, request, len);
+		return;
+	}
 	force = !strcmp(request, REQUEST_FORCE);
 	if (!force && strcmp(request, REQUEST_DETACH)) {
 		answer(agent, ANSWER_REFUSED, "the agent does not know this request");
@@ -403,16 +478,19 @@ static int look_for_state(struct agent *agent)
 		return 0;
 	if (hpet_regs_read(&regs, &agent->qmp))
 		return -1;
-	return hpet_regs_armed(&regs) ? take_loaded(agent) : 0;
+	if (writeback_is(agent, &regs))
+		return writeback_undo(agent);
+	return hpet_regs_armed(&regs) || qemu_hpet_is_parked(&regs) ? take_loaded(agent) : 0;
 }
 
 /* What events ask for that takes commands. Return: whether there was anything */
 static bool serve_events(struct agent *agent)
 {
-	if (!agent->interlock.wanted && !agent->look)
+	if (!agent->interlock.wanted && !agent->look && !writeback_wanted(agent))
 		return false;
 	if (interlock_serve(agent))
 		print_error();
+	writeback_serve(agent);
 	if (agent->look && look_for_state(agent))
 		print_error();
 	return true;

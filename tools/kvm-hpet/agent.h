@@ -10,15 +10,7 @@
 #include "qemu_proc.h"
 #include "qmp.h"
 #include "rundir.h"
-
-/* Longest request and answer on the agent's socket */
-#define AGENT_MESSAGE	1024
-#define REQUEST_DETACH	"detach"
-#define REQUEST_FORCE	"detach force"
-/* An answer begins with one of these; what follows is for the user. */
-#define ANSWER_DONE	"done "
-#define ANSWER_BUT	"but "		/* done, but something went wrong */
-#define ANSWER_REFUSED	"refused "
+#include "writeback.h"
 
 /**
  * struct agent - what holds a block and keeps it in step with its VM
@@ -33,6 +25,7 @@
  * @qmp_path: socket of the monitor, to come back to; "" if there is none
  * @shared: what that process has to know
  * @shared.stopped: we have stopped the VM and not continued it
+ * @shared.writeback: what QEMU's own HPET holds, for who saves the VM
  * @running: the VM runs, by QEMU's events
  * @look: the VM was continued, by somebody else
  * @interlock: QEMU waits for us when the guest is reset
@@ -51,6 +44,7 @@ struct agent {
 	char qmp_path[PATH_MAX];
 	struct {
 		bool stopped;
+		struct writeback writeback;
 	} *shared;
 	bool running;
 	bool look;
@@ -64,7 +58,7 @@ bool agent_has_monitor(const struct agent *agent);
 int agent_query_running(struct agent *agent, bool *running);
 int agent_stop_vm(struct agent *agent);
 int agent_continue_vm(struct agent *agent);
-const char *agent_stopped_text(const struct agent *agent);
+char *stopped_text(char *text, size_t size, uint64_t ns);
 int agent_follow_run_state(struct agent *agent);
 void agent_run(struct agent *agent);
 void agent_close(struct agent *agent);

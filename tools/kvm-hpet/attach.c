@@ -20,12 +20,14 @@
 #include "block.h"
 #include "command.h"
 #include "describe.h"
+#include "domain.h"
 #include "error.h"
 #include "parse.h"
 #include "takeover.h"
 
 struct attach {
 	struct takeover to;
+	const char *domain;
 	bool foreground;
 	bool json;
 	int ready;	/* the parent waits at the other end; -1 in the foreground */
@@ -33,6 +35,7 @@ struct attach {
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, OPT_PID },
+	{ "domain", required_argument, NULL, OPT_DOMAIN },
 	{ "qmp", required_argument, NULL, OPT_QMP },
 	{ "assume-reset", no_argument, NULL, OPT_ASSUME_RESET },
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
@@ -51,6 +54,9 @@ static int take_option(struct attach *at, int option)
 		if (!parse_number(optarg, 1, INT_MAX, &number))
 			return usage_error("attach", "--pid %s: it is a process id", optarg);
 		at->to.pid = number;
+		break;
+	case OPT_DOMAIN:
+		at->domain = optarg;
 		break;
 	case OPT_QMP:
 		at->to.qmp_path = optarg;
@@ -82,8 +88,10 @@ static int parse_options(const struct command *self, struct attach *at, int argc
 	}
 	if (option == OPTION_LEAVE)
 		return status ? status : -1;
-	if (!at->to.pid && !at->to.qmp_path)
-		return usage_error("attach", "--pid or --qmp is missing");
+	if (!at->to.pid && !at->to.qmp_path && !at->domain)
+		return usage_error("attach", "--pid, --domain or --qmp is missing");
+	if (at->to.pid && at->domain)
+		return usage_error("attach", "--pid does not go with --domain");
 	if (at->to.assume_reset && at->to.qmp_path)
 		return usage_error("attach", "--assume-reset is for a QEMU without QMP socket: it does not go with --qmp");
 	return 0;
@@ -139,6 +147,7 @@ static void report_attached(const struct attach *at)
 	const struct agent *agent = &at->to.agent;
 	struct kvm_hpet_tick_policy policy;
 	uint64_t id = own_block_id(at);
+	char text[TIME_TEXT];
 
 	if (at->json) {
 		print_json(attached_json(at, id));
@@ -150,7 +159,7 @@ static void report_attached(const struct attach *at)
 	if (!block_get_policy(agent->block, 0, &policy))
 		printf(", lost ticks: %s", policy_name(policy.policy));
 	if (agent->stopped_ns)
-		printf(", VM stopped for %s", agent_stopped_text(agent));
+		printf(", VM stopped for %s", stopped_text(text, sizeof(text), agent->stopped_ns));
 	putchar('\n');
 	fflush(stdout);
 }
@@ -366,6 +375,8 @@ static int run(const struct command *self, int argc, char **argv)
 	status = parse_options(self, &at, argc, argv);
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
+	if (at.domain && domain_pid(at.domain, &at.to.pid))
+		return EXIT_FAILURE;
 	if (at.foreground || at.to.dry_run)
 		return attach(&at);
 	return attach_in_background(&at);
@@ -375,10 +386,11 @@ const struct command attach_command = {
 	.name = "attach",
 	.summary = "give a QEMU the in-kernel HPET",
 	.help =
-	"Usage: kvm-hpet attach --pid N | --qmp SOCKET [OPTION]...\n"
+	"Usage: kvm-hpet attach --pid N | --domain NAME | --qmp SOCKET [OPTION]...\n"
 	"Gives an unmodified QEMU the whole HPET inside the host kernel, which goes on\n"
 	"from where QEMU's own stands, and leaves a process behind that keeps it in step.\n\n"
 	"      --pid N             process id of the QEMU\n"
+	"      --domain NAME       a domain of libvirt's with a second QMP socket\n"
 	"      --qmp SOCKET        a QMP socket of it that nobody else uses\n"
 	"      --assume-reset      without QMP: you promise that the guest has not used\n"
 	"                          its HPET; reset, stop, cont are not followed\n"

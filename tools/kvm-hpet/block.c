@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -70,7 +69,7 @@ int block_create(int device, struct kvm_hpet_config *config)
 }
 
 /**
- * block_next() - walk over the blocks of the host
+ * block_next() - walk over the blocks of the host, tick sources among them
  * @device: from device_open()
  * @info: @id 0 to begin with; filled in
  *
@@ -78,16 +77,12 @@ int block_create(int device, struct kvm_hpet_config *config)
  */
 bool block_next(int device, struct kvm_hpet_block_info *info)
 {
-	/* Without @kind: only HPETs, no tick sources. */
-	*info = (struct kvm_hpet_block_info){
-		.size = offsetof(struct kvm_hpet_block_info, kind),
-		.id = info->id,
-	};
+	*info = (struct kvm_hpet_block_info){ .size = sizeof(*info), .id = info->id };
 	return ioctl(device, KVM_HPET_NEXT_BLOCK, info) == 0;
 }
 
 /**
- * block_of_vm() - the block a VM has at an address
+ * block_of_vm() - the HPET that a VM has at an address
  * @device: from device_open()
  * @pid: process that created the VM
  * @base: guest physical address
@@ -99,9 +94,20 @@ bool block_of_vm(int device, pid_t pid, uint64_t base, struct kvm_hpet_block_inf
 {
 	info->id = 0;
 	while (block_next(device, info))
-		if (info->vm_pid == (uint32_t)pid && info->base == base)
+		if (!block_is_source(info) && info->vm_pid == (uint32_t)pid && info->base == base)
 			return true;
 	return false;
+}
+
+/**
+ * block_is_source() - whether it is a tick source, not an HPET
+ * @info: of the block
+ *
+ * Return: true if so
+ */
+bool block_is_source(const struct kvm_hpet_block_info *info)
+{
+	return info->kind == KVM_HPET_KIND_TICK_SOURCE;
 }
 
 /**
@@ -157,6 +163,23 @@ int block_get_state(int block, struct kvm_hpet_state *state)
 {
 	*state = (struct kvm_hpet_state){ .size = sizeof(*state) };
 	return ioctl(block, KVM_HPET_GET_STATE, state) ? failed("read the block's state") : 0;
+}
+
+/**
+ * block_get_source() - all there is of a tick source but policy and statistics
+ * @block: its descriptor
+ * @config: how it was created, filled in
+ * @state: filled in
+ *
+ * Return: 0, or -1 after fail(), with errno kept
+ */
+int block_get_source(int block, struct kvm_hpet_tick_source_config *config,
+		     struct kvm_hpet_tick_source_state *state)
+{
+	*config = (struct kvm_hpet_tick_source_config){ .size = sizeof(*config) };
+	*state = (struct kvm_hpet_tick_source_state){ .size = sizeof(*state) };
+	return ioctl(block, KVM_HPET_GET_CONFIG, config) || ioctl(block, KVM_HPET_GET_STATE, state) ?
+		failed("read the tick source") : 0;
 }
 
 /**

@@ -30,10 +30,13 @@
 int device_open(void);
 int block_create(int device, struct kvm_hpet_config *config);
 bool block_next(int device, struct kvm_hpet_block_info *info);
+bool block_is_source(const struct kvm_hpet_block_info *info);
 bool block_of_vm(int device, pid_t pid, uint64_t base, struct kvm_hpet_block_info *info);
 int block_open(int device, uint64_t id);
 int block_get_config(int block, struct kvm_hpet_config *config);
 int block_get_state(int block, struct kvm_hpet_state *state);
+int block_get_source(int block, struct kvm_hpet_tick_source_config *config,
+		     struct kvm_hpet_tick_source_state *state);
 int block_set_state(int block, const struct kvm_hpet_state *state);
 int block_get_stats(int block, struct kvm_hpet_stats *stats);
 int block_get_policy(int block, unsigned int timer, struct kvm_hpet_tick_policy *policy);

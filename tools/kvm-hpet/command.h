@@ -17,6 +17,11 @@ enum {
 	OPT_FOREGROUND,
 	OPT_ASSUME_RESET,
 	OPT_DRY_RUN,
+	OPT_DURATION,
+	OPT_DRAW,
+	OPT_FROM,
+	OPT_DOMAIN,
+	OPT_POLICIES,
 };
 
 /* What next_option() gives besides the values of the options */
@@ -45,8 +50,11 @@ extern const struct command detach_command;
 extern const struct command list_command;
 extern const struct command stat_command;
 extern const struct command top_command;
+extern const struct command record_command;
 extern const struct command show_command;
 extern const struct command set_command;
+extern const struct command save_command;
+extern const struct command load_command;
 extern const struct command doctor_command;
 
 int next_option(const struct command *self, int argc, char **argv,

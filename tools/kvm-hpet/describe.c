@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "block.h"
 #include "describe.h"
 
 /**
@@ -58,11 +59,11 @@ struct json_object *timer_config_json(const struct kvm_hpet_timer_config *config
 	struct json_object *obj = json_object_new_object();
 
 	json_object_object_add(obj, "periodic",
-			       json_object_new_boolean(config->flags & KVM_HPET_TIMER_PERIODIC));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_TIMER_PERIODIC)));
 	json_object_object_add(obj, "size_64",
-			       json_object_new_boolean(config->flags & KVM_HPET_TIMER_64));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_TIMER_64)));
 	json_object_object_add(obj, "fsb",
-			       json_object_new_boolean(config->flags & KVM_HPET_TIMER_FSB));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_TIMER_FSB)));
 	json_object_object_add(obj, "route_cap", json_hex(config->route_cap));
 	return obj;
 }
@@ -98,9 +99,53 @@ void config_add_json(struct json_object *obj, const struct kvm_hpet_config *conf
 	json_object_object_add(obj, "rev_id", json_number(config->rev_id));
 	json_object_object_add(obj, "num_timers", json_number(config->num_timers));
 	json_object_object_add(obj, "counter_64",
-			       json_object_new_boolean(config->flags & KVM_HPET_F_COUNTER_64));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_F_COUNTER_64)));
 	json_object_object_add(obj, "legacy_cap",
-			       json_object_new_boolean(config->flags & KVM_HPET_F_LEGACY_CAP));
+			       json_object_new_boolean(!!(config->flags & KVM_HPET_F_LEGACY_CAP)));
+}
+
+/**
+ * kind_name() - what a block is
+ * @info: of the block
+ *
+ * Return: a word for JSON
+ */
+const char *kind_name(const struct kvm_hpet_block_info *info)
+{
+	return block_is_source(info) ? "tick-source" : "hpet";
+}
+
+/**
+ * source_add_json() - what a tick source looks like
+ * @obj: the members are added here
+ * @config: of the source
+ */
+void source_add_json(struct json_object *obj, const struct kvm_hpet_tick_source_config *config)
+{
+	if (config->flags & KVM_HPET_SOURCE_MSI) {
+		json_object_object_add(obj, "msi_address", json_hex(config->msi_address));
+		json_object_object_add(obj, "msi_data", json_hex(config->msi_data));
+	} else {
+		json_object_object_add(obj, "gsi", json_number(config->gsi));
+	}
+	json_object_object_add(obj, "acknowledged_by", json_object_new_string(
+			       config->flags & KVM_HPET_SOURCE_ACK_VMM ? "vmm" : "eoi"));
+}
+
+/**
+ * source_text() - by what a tick source interrupts its guest
+ * @config: of the source
+ *
+ * Return: "GSI 8" or "message"; static buffer
+ */
+const char *source_text(const struct kvm_hpet_tick_source_config *config)
+{
+	static char text[16];
+
+	if (config->flags & KVM_HPET_SOURCE_MSI)
+		return "message";
+	snprintf(text, sizeof(text), "GSI %u", config->gsi);
+	return text;
 }
 
 /**

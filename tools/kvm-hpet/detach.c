@@ -3,7 +3,6 @@
  * kvm-hpet detach: asks the agent of a VM to give up its block.
  */
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +12,29 @@
 
 #include "agent.h"
 #include "command.h"
+#include "describe.h"
+#include "domain.h"
 #include "error.h"
 #include "parse.h"
 
-/* QEMU may need that long to stop its disks, twice. */
-#define ANSWER_MS	150000
 #define MAX_AGENTS	4096
 
 struct detach {
 	pid_t pid;
+	const char *domain;
 	const char *qmp_path;
 	bool all;
 	bool force;
+	struct json_object *json;	/* what was done, or NULL */
 };
 
 static const struct option options[] = {
 	{ "pid", required_argument, NULL, OPT_PID },
+	{ "domain", required_argument, NULL, OPT_DOMAIN },
 	{ "qmp", required_argument, NULL, OPT_QMP },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "json", no_argument, NULL, OPT_JSON },
 	END_OPTIONS
 };
 
@@ -45,6 +48,9 @@ static int take_option(struct detach *de, int option)
 			return usage_error("detach", "--pid %s: it is a process id", optarg);
 		de->pid = number;
 		break;
+	case OPT_DOMAIN:
+		de->domain = optarg;
+		break;
 	case OPT_QMP:
 		de->qmp_path = optarg;
 		break;
@@ -53,6 +59,9 @@ static int take_option(struct detach *de, int option)
 		break;
 	case OPT_FORCE:
 		de->force = true;
+		break;
+	case OPT_JSON:
+		de->json = de->json ? de->json : json_object_new_array();
 		break;
 	}
 	return 0;
@@ -69,8 +78,8 @@ static int parse_options(const struct command *self, struct detach *de, int argc
 	}
 	if (option == OPTION_LEAVE)
 		return status ? status : -1;
-	if (!!de->pid + !!de->qmp_path + de->all != 1)
-		return usage_error("detach", "exactly one of --pid, --qmp and --all is needed");
+	if (!!de->pid + !!de->domain + !!de->qmp_path + de->all != 1)
+		return usage_error("detach", "exactly one of --pid, --domain, --qmp and --all is needed");
 	return 0;
 }
 
@@ -84,64 +93,69 @@ static int open_peer(int fd)
 	return pidfd_open(peer.pid, 0);
 }
 
-static bool becomes_readable(int fd)
+static void report(const struct detach *de, pid_t pid, uint64_t stopped_ns)
 {
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct json_object *obj;
+	char text[TIME_TEXT];
 
-	return poll(&wait, 1, ANSWER_MS) > 0;
+	if (de->json) {
+		obj = json_object_new_object();
+		json_object_object_add(obj, "vm_pid", json_number(pid));
+		json_object_object_add(obj, "stopped_ns", json_number(stopped_ns));
+		json_object_array_add(de->json, obj);
+		return;
+	}
+	printf("detached from process %d", pid);
+	if (stopped_ns)
+		printf(", VM stopped for %s", stopped_text(text, sizeof(text), stopped_ns));
+	putchar('\n');
 }
 
-static int take_answer(pid_t pid, int fd, int agent)
+static int take_answer(const struct detach *de, pid_t pid, int fd, int agent)
 {
+	uint64_t stopped_ns;
 	char text[AGENT_MESSAGE];
-	ssize_t len;
 
-	if (!becomes_readable(fd))
-		return fail("the agent of process %d does not answer", pid);
-	len = recv(fd, text, sizeof(text) - 1, 0);
-	if (len <= 0)
-		return fail("the agent of process %d ended without an answer", pid);
-	text[len] = '\0';
-	if (!strncmp(text, ANSWER_REFUSED, strlen(ANSWER_REFUSED)))
-		return fail("%s", text + strlen(ANSWER_REFUSED));
-	if (agent >= 0 && !becomes_readable(agent))
+	if (agent_answer(pid, fd, text))
+		return -1;
+	if (agent >= 0 && !agent_speaks(agent))
 		return fail("the agent of process %d does not end", pid);
 	if (!strncmp(text, ANSWER_BUT, strlen(ANSWER_BUT)))
 		return fail("detached from process %d, but: %s", pid, text + strlen(ANSWER_BUT));
-	printf("detached from process %d", pid);
-	if (strlen(text) > strlen(ANSWER_DONE))
-		printf(", VM stopped for %s", text + strlen(ANSWER_DONE));
-	putchar('\n');
+	/* An agent of an earlier release does not give a number. */
+	if (!parse_number(text + strlen(ANSWER_DONE), 0, UINT64_MAX, &stopped_ns))
+		stopped_ns = 0;
+	report(de, pid, stopped_ns);
 	return 0;
 }
 
-static int ask_agent(pid_t pid, int fd, bool force)
+static int ask_agent(const struct detach *de, pid_t pid, int fd)
 {
-	const char *request = force ? REQUEST_FORCE : REQUEST_DETACH;
+	const char *request = de->force ? REQUEST_FORCE : REQUEST_DETACH;
 	int agent = open_peer(fd), ret;
 
 	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
 		ret = fail("cannot reach the agent of process %d: %m", pid);
 	else
-		ret = take_answer(pid, fd, agent);
+		ret = take_answer(de, pid, fd, agent);
 	if (agent >= 0)
 		close(agent);
 	return ret;
 }
 
-static int detach_from(pid_t pid, bool force)
+static int detach_from(const struct detach *de)
 {
-	int fd = agent_connect(pid), ret;
+	int fd = agent_connect(de->pid), ret;
 
 	if (fd < 0)
 		return -1;
-	ret = ask_agent(pid, fd, force);
+	ret = ask_agent(de, de->pid, fd);
 	close(fd);
 	return ret;
 }
 
 /* Each one that can be; a failure of one does not keep the others. */
-static int detach_all(bool force)
+static int detach_all(const struct detach *de)
 {
 	pid_t pids[MAX_AGENTS];
 	size_t count = agent_list(pids, MAX_AGENTS), failed = 0;
@@ -152,7 +166,7 @@ static int detach_all(bool force)
 
 		if (fd < 0)	/* a leftover */
 			continue;
-		if (ask_agent(pids[i], fd, force) && !failed++)
+		if (ask_agent(de, pids[i], fd) && !failed++)
 			snprintf(reason, sizeof(reason), "%s", error_text());
 		close(fd);
 	}
@@ -181,25 +195,32 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
+	if (de.domain && domain_pid(de.domain, &de.pid))
+		return EXIT_FAILURE;
 	if (de.qmp_path && pid_of_socket(&de))
 		return EXIT_FAILURE;
-	return (de.all ? detach_all(de.force) : detach_from(de.pid, de.force)) ?
-		EXIT_FAILURE : EXIT_SUCCESS;
+	status = (de.all ? detach_all(&de) : detach_from(&de)) ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (de.json)
+		print_json(de.json);
+	return status;
 }
 
 const struct command detach_command = {
 	.name = "detach",
 	.summary = "give the guest back to QEMU's own HPET",
 	.help =
-	"Usage: kvm-hpet detach --pid N | --qmp SOCKET | --all [--force]\n"
+	"Usage: kvm-hpet detach --pid N | --domain NAME | --qmp SOCKET | --all [--force]\n"
+	"                       [--json]\n"
 	"Takes the in-kernel HPET away again, so that QEMU's own one serves the guest.\n"
 	"QEMU's goes on from where the in-kernel one stands.\n\n"
 	"      --pid N       process id of the QEMU\n"
+	"      --domain NAME a domain of libvirt's\n"
 	"      --qmp SOCKET  the QMP socket of the QEMU\n"
 	"      --all         all that were attached\n"
 	"      --force       also if ticks that are still due get lost with it, or if the\n"
 	"                    state can't be given back: then the guest's HPET is gone\n"
 	"                    until its next reset\n"
+	"      --json        print an array of what was detached, in JSON\n"
 	"  -h, --help        this text\n",
 	.run = run,
 };

@@ -213,6 +213,8 @@ static int read_state(struct handover *ho, const struct hpet_regs *regs, struct 
 		return fail("cannot map a file in memory: %m");
 	ret = qemu_hpet_parse(hpet, regs, data, saved.st_size);
 	munmap(data, saved.st_size);
+	if (!ret)
+		qemu_hpet_unpark(hpet);
 	return ret;
 }
 
@@ -253,25 +255,49 @@ static int send_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-/* Return: 0 if @count answers came and all were good */
-static int take_answers(int fd, size_t count)
+static int next_char(int fd, char *c)
 {
-	static const char good[] = "$OK#9a";
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	size_t at = 0;
+
+	if (poll(&wait, 1, STUB_MS) <= 0 || recv(fd, c, 1, 0) != 1)
+		return fail("QEMU's gdbserver does not answer");
+	return 0;
+}
+
+/* The next packet: what stands between $ and #, cut off if it is long */
+static int next_packet(int fd, char *text, size_t size)
+{
+	size_t len = 0;
 	char c;
 
+	do {
+		if (next_char(fd, &c))
+			return -1;
+	} while (c != '$');
+	while (!next_char(fd, &c) && c != '#')
+		if (len < size - 1)
+			text[len++] = c;
+	text[len] = '\0';
+	/* The check sum: a socket does not change what goes through it. */
+	return c != '#' || next_char(fd, &c) || next_char(fd, &c) ? -1 : 0;
+}
+
+/*
+ * Return: 0 if @count answers came and all were good. A T in between says that the VM has been
+ * stopped: somebody else had continued it, and what we write stops it again.
+ */
+static int take_answers(int fd, size_t count)
+{
+	char text[16];
+
 	while (count) {
-		if (poll(&wait, 1, STUB_MS) <= 0 || recv(fd, &c, 1, 0) != 1)
-			return fail("QEMU's gdbserver does not answer");
-		if (c == '+' && !at)
+		if (next_packet(fd, text, sizeof(text)))
+			return -1;
+		if (*text == 'T')
 			continue;
-		if (c != good[at++])
+		if (strcmp(text, "OK"))
 			return fail("QEMU's gdbserver refuses to write to the HPET");
-		if (!good[at]) {
-			at = 0;
-			count--;
-		}
+		count--;
 	}
 	return 0;
 }
@@ -318,6 +344,22 @@ int handover_silence(struct handover *ho, const struct hpet_regs *regs)
 	    hpet_regs_read(&after, ho->qmp))
 		return -1;
 	return qemu_hpet_is_silent(&after) ? 0 : fail("QEMU's own HPET can't be silenced");
+}
+
+/**
+ * handover_set_legacy() - as handover_silence(), but with LEG_RT_CNF as it is wanted
+ * @ho: prepared
+ * @regs: its registers
+ * @legacy: whether it is set
+ *
+ * Return: 0, or -1 after fail(): it may be in any state
+ */
+int handover_set_legacy(struct handover *ho, const struct hpet_regs *regs, bool legacy)
+{
+	struct hpet_regs wanted = *regs;
+
+	qemu_hpet_set_legacy(&wanted, legacy);
+	return handover_silence(ho, &wanted);
 }
 
 /**

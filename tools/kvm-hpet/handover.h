@@ -28,6 +28,7 @@ int handover_prepare(struct handover *ho, struct qmp *qmp);
 int handover_take(struct handover *ho, const struct hpet_regs *regs, int block,
 		  struct kvm_hpet_state *state, bool *silenced);
 int handover_silence(struct handover *ho, const struct hpet_regs *regs);
+int handover_set_legacy(struct handover *ho, const struct hpet_regs *regs, bool legacy);
 int handover_load(struct handover *ho, const struct kvm_hpet_state *state);
 void handover_finish(struct handover *ho);
 

@@ -17,8 +17,11 @@ static const struct command * const commands[] = {
 	&list_command,
 	&stat_command,
 	&top_command,
+	&record_command,
 	&show_command,
 	&set_command,
+	&save_command,
+	&load_command,
 	&doctor_command,
 };
 

@@ -150,3 +150,38 @@ void policy_add_json(struct json_object *obj, const struct kvm_hpet_tick_policy 
 	json_object_object_add(obj, "max_backlog_ns",
 			       json_object_new_uint64(policy->max_backlog_ns));
 }
+
+static bool take_number(struct json_object *obj, const char *name, uint64_t max, uint64_t *number)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(obj, name, &value) || !json_object_is_type(value, json_type_int) ||
+	    json_object_get_int64(value) < 0)
+		return false;
+	*number = json_object_get_uint64(value);
+	return *number <= max;
+}
+
+/**
+ * policy_parse_json() - read what policy_add_json() has made
+ * @obj: has it as members
+ * @policy: all but size and timers is filled in
+ *
+ * Return: whether it is one
+ */
+bool policy_parse_json(struct json_object *obj, struct kvm_hpet_tick_policy *policy)
+{
+	struct json_object *name;
+	uint64_t max_rate, ramp, max_backlog_ns;
+
+	if (!json_object_object_get_ex(obj, "policy", &name) ||
+	    !parse_policy(json_object_get_string(name), &policy->policy) ||
+	    !take_number(obj, "max_rate", KVM_HPET_MAX_RATE, &max_rate) ||
+	    !take_number(obj, "ramp", KVM_HPET_MAX_RATE, &ramp) ||
+	    !take_number(obj, "max_backlog_ns", KVM_HPET_MAX_BACKLOG_NS, &max_backlog_ns))
+		return false;
+	policy->max_rate = max_rate;
+	policy->ramp = ramp;
+	policy->max_backlog_ns = max_backlog_ns;
+	return max_rate > 0;
+}

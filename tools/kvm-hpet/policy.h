@@ -53,6 +53,7 @@ int policy_option(const char *command, struct policy_change *change, int option,
 bool policy_named(const struct policy_change *change);
 int policy_apply(int block, uint32_t timers, const struct policy_change *change);
 const char *policy_name(uint32_t policy);
+bool policy_parse_json(struct json_object *obj, struct kvm_hpet_tick_policy *policy);
 void policy_add_json(struct json_object *obj, const struct kvm_hpet_tick_policy *policy);
 
 #endif

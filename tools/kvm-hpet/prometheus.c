@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "describe.h"
 #include "policy.h"
 #include "prometheus.h"
 
@@ -88,8 +89,8 @@ static const char *labels(const struct sample *sample, int timer)
 
 	vm_name(sample->info.vm_pid, name, sizeof(name));
 	escape(safe, sizeof(safe), name);
-	n = snprintf(text, sizeof(text), "block=\"%llu\",vm=\"%s\"",
-		     (unsigned long long)sample->info.id, safe);
+	n = snprintf(text, sizeof(text), "block=\"%llu\",kind=\"%s\",vm=\"%s\"",
+		     (unsigned long long)sample->info.id, kind_name(&sample->info), safe);
 	if (timer >= 0)
 		snprintf(text + n, sizeof(text) - n, ",timer=\"%d\"", timer);
 	return text;
@@ -207,7 +208,7 @@ static void print_apicv(const struct sample *samples, size_t count)
  */
 void prometheus_print(const struct sample *samples, size_t count, bool all_timers)
 {
-	heading("blocks", "gauge", "HPETs in the kernel that the caller may see.");
+	heading("blocks", "gauge", "HPETs and tick sources in the kernel that the caller may see.");
 	printf("kvm_hpet_blocks %zu\n", count);
 	for (size_t i = 0; i < sizeof(block_metrics) / sizeof(block_metrics[0]); i++)
 		print_block_metric(samples, count, &block_metrics[i]);

@@ -12,6 +12,10 @@
  *    and interrupts at once, then goes on in the old rhythm.
  *  - a one-shot that has matched: enabling the counter would make it match again, so
  *    its comparator gets a value that never matches.
+ *
+ * A parked HPET holds a state and does nothing, so that what is saved of a stopped VM has
+ * it, and the VM may go on all the same: ENABLE_CNF and all INT_ENB are 0, and stand in the
+ * counter instead.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +37,17 @@ enum {
 
 /* In the counter of a silenced HPET, which stands: no guest counts for 4,000 years. */
 #define SILENT		0x6b766d2d68706574ULL
+
+/*
+ * In the counter of a parked one: that it is, ENABLE_CNF, which of the first timers have a tick
+ * due, their INT_ENB; below that the counter
+ */
+#define PARKED		(1ULL << 63)
+#define PARKED_ENABLE	(1ULL << 62)
+#define PARKED_DUE	58
+#define PARKED_INT_ENB	54
+#define PARKED_TIMERS	4
+#define PARKED_COUNTER	((1ULL << PARKED_INT_ENB) - 1)
 
 /* A time that does not come, with room for what QEMU adds to it; in ns it has 62 bits. */
 #define NEVER_64	(1ULL << 58)
@@ -281,6 +296,19 @@ size_t qemu_hpet_silence(const struct hpet_regs *regs, struct hpet_write *writes
 }
 
 /**
+ * qemu_hpet_set_legacy() - registers that differ in LEG_RT_CNF
+ * @regs: changed
+ * @legacy: whether it is set
+ */
+void qemu_hpet_set_legacy(struct hpet_regs *regs, bool legacy)
+{
+	uint64_t *config = &regs->word[CONFIGURATION / 8];
+
+	*config &= ~HPET_LEG_RT_CNF;
+	*config |= legacy ? HPET_LEG_RT_CNF : 0;
+}
+
+/**
  * qemu_hpet_is_silent() - whether QEMU's own HPET was silenced and nothing has changed that
  * @regs: its registers
  *
@@ -291,7 +319,7 @@ bool qemu_hpet_is_silent(const struct hpet_regs *regs)
 	unsigned int num_timers = ((reg(regs, 0) >> 8) & 0x1f) + 1;
 
 	/* The guest's switch to legacy mode may have set it going, from there. */
-	if (reg(regs, COUNTER) < SILENT)
+	if (reg(regs, COUNTER) < SILENT || reg(regs, COUNTER) >= PARKED)
 		return false;
 	for (unsigned int n = 0; n < num_timers; n++)
 		if (reg(regs, timer_reg(n, 0)) & HPET_TN_WRITABLE ||
@@ -442,4 +470,62 @@ int qemu_hpet_verify(const struct hpet_regs *regs, const struct kvm_hpet_state *
 			return differs(what, comparator, comparator_for(state, n, version));
 	}
 	return 0;
+}
+
+/* ---- parking ---- */
+
+/**
+ * qemu_hpet_park() - the state that a parked HPET shows
+ * @state: what it is to hold
+ * @shown: filled in: what qemu_hpet_load() and qemu_hpet_verify() are given
+ *
+ * Return: 0, or -1 after fail(): there is no room for what it keeps in its counter
+ */
+int qemu_hpet_park(const struct kvm_hpet_state *state, struct kvm_hpet_state *shown)
+{
+	if (state->counter > PARKED_COUNTER)
+		return fail("the guest's main counter is too large");
+	*shown = *state;
+	shown->counter |= PARKED | (state->config & HPET_ENABLE_CNF ? PARKED_ENABLE : 0);
+	shown->config &= ~HPET_ENABLE_CNF;
+	for (unsigned int n = 0; n < state->num_timers; n++) {
+		if (!(state->timer[n].config & HPET_TN_INT_ENB))
+			continue;
+		if (n >= PARKED_TIMERS)
+			return fail("the guest uses timer %u", n);
+		shown->counter |= 1ULL << (PARKED_INT_ENB + n);
+		shown->counter |= tick_due(state, n) ? 1ULL << (PARKED_DUE + n) : 0;
+		shown->timer[n].config &= ~HPET_TN_INT_ENB;
+	}
+	return 0;
+}
+
+/**
+ * qemu_hpet_is_parked() - whether QEMU's own HPET holds a state and does nothing
+ * @regs: its registers
+ *
+ * Return: true if so
+ */
+bool qemu_hpet_is_parked(const struct hpet_regs *regs)
+{
+	return (reg(regs, COUNTER) & PARKED) && !(reg(regs, CONFIGURATION) & HPET_ENABLE_CNF);
+}
+
+/**
+ * qemu_hpet_unpark() - what a parked HPET was before
+ * @hpet: changed, if it is one
+ */
+void qemu_hpet_unpark(struct qemu_hpet *hpet)
+{
+	uint64_t kept = hpet->counter;
+
+	if (!(kept & PARKED) || (hpet->config & HPET_ENABLE_CNF))
+		return;
+	hpet->counter = kept & PARKED_COUNTER;
+	hpet->config |= kept & PARKED_ENABLE ? HPET_ENABLE_CNF : 0;
+	for (unsigned int n = 0; n < hpet->num_timers && n < PARKED_TIMERS; n++)
+		if (kept & 1ULL << (PARKED_INT_ENB + n)) {
+			hpet->timer[n].config |= HPET_TN_INT_ENB;
+			hpet->timer[n].pending = kept & 1ULL << (PARKED_DUE + n);
+		}
 }

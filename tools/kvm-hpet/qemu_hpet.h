@@ -57,11 +57,16 @@ int qemu_hpet_parse(struct qemu_hpet *hpet, const struct hpet_regs *regs, const 
 		    size_t size);
 int qemu_hpet_to_state(const struct qemu_hpet *hpet, struct kvm_hpet_state *state);
 size_t qemu_hpet_silence(const struct hpet_regs *regs, struct hpet_write *writes);
+void qemu_hpet_set_legacy(struct hpet_regs *regs, bool legacy);
 bool qemu_hpet_is_silent(const struct hpet_regs *regs);
 int qemu_hpet_takes(const struct kvm_hpet_state *state, unsigned int version);
 size_t qemu_hpet_load(const struct kvm_hpet_state *state, unsigned int version,
 		      struct hpet_write *writes);
 int qemu_hpet_verify(const struct hpet_regs *regs, const struct kvm_hpet_state *state,
 		     unsigned int version);
+
+int qemu_hpet_park(const struct kvm_hpet_state *state, struct kvm_hpet_state *shown);
+bool qemu_hpet_is_parked(const struct hpet_regs *regs);
+void qemu_hpet_unpark(struct qemu_hpet *hpet);
 
 #endif

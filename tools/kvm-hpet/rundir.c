@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <dirent.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@
 
 #include "error.h"
 #include "rundir.h"
+
+/* QEMU may need that long to stop its disks, twice. */
+#define ANSWER_MS	150000
 
 /* An ordinary user may attach to VMs of their own; /run itself is root's. */
 static const char *run_dir(void)
@@ -185,6 +189,42 @@ int agent_connect(pid_t vm_pid)
 		return -1;
 	snprintf(path, sizeof(path), "/run/user/%u/kvm-hpet", owner.st_uid);
 	return connect_in(path, vm_pid);
+}
+
+/**
+ * agent_speaks() - wait until an agent has answered, or has ended
+ * @fd: connection to it, or its pidfd
+ *
+ * Return: whether it has
+ */
+bool agent_speaks(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	return poll(&wait, 1, ANSWER_MS) > 0;
+}
+
+/**
+ * agent_answer() - wait for the answer to a request
+ * @vm_pid: QEMU's process id
+ * @fd: connection to the agent
+ * @text: AGENT_MESSAGE characters: ANSWER_DONE or ANSWER_BUT, and what follows it
+ *
+ * Return: 0, or -1 after fail()
+ */
+int agent_answer(pid_t vm_pid, int fd, char *text)
+{
+	ssize_t len;
+
+	if (!agent_speaks(fd))
+		return fail("the agent of process %d does not answer", vm_pid);
+	len = recv(fd, text, AGENT_MESSAGE - 1, 0);
+	if (len <= 0)
+		return fail("the agent of process %d ended without an answer", vm_pid);
+	text[len] = '\0';
+	if (!strncmp(text, ANSWER_REFUSED, strlen(ANSWER_REFUSED)))
+		return fail("%s", text + strlen(ANSWER_REFUSED));
+	return 0;
 }
 
 /**

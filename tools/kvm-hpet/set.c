@@ -7,21 +7,25 @@
 
 #include "block.h"
 #include "command.h"
+#include "describe.h"
 #include "error.h"
 #include "parse.h"
 #include "policy.h"
+#include "sample.h"
 #include "target.h"
 
 struct set {
 	struct target target;
 	struct policy_change change;
 	int timer;	/* -1: all */
+	bool json;
 };
 
 static const struct option options[] = {
 	TARGET_OPTIONS,
 	{ "timer", required_argument, NULL, OPT_TIMER },
 	POLICY_OPTIONS,
+	{ "json", no_argument, NULL, OPT_JSON },
 	END_OPTIONS
 };
 
@@ -36,6 +40,7 @@ static int take_option(struct set *set, int option)
 					   optarg, KVM_HPET_MAX_TIMERS - 1);
 		set->timer = number;
 	}
+	set->json |= option == OPT_JSON;
 	status = target_option("set", &set->target, option, optarg);
 	return status ? status : policy_option("set", &set->change, option, optarg);
 }
@@ -56,36 +61,58 @@ static int parse_options(const struct command *self, struct set *set, int argc, 
 	return target_check("set", &set->target);
 }
 
-static int set_block(int block, const struct set *set)
+static struct json_object *policies_json(const struct sample *now)
 {
-	struct kvm_hpet_config config;
+	struct json_object *obj = json_object_new_object(), *timers = json_object_new_array();
 
-	if (block_get_config(block, &config))
+	json_object_object_add(obj, "id", json_number(now->info.id));
+	json_object_object_add(obj, "vm_pid", json_number(now->info.vm_pid));
+	for (unsigned int i = 0; i < now->config.num_timers; i++) {
+		struct json_object *timer = json_object_new_object();
+
+		json_object_object_add(timer, "timer", json_number(i));
+		policy_add_json(timer, &now->policy[i]);
+		json_object_array_add(timers, timer);
+	}
+	json_object_object_add(obj, "timers", timers);
+	return obj;
+}
+
+/* @now: with @info; what the block has afterwards */
+static int set_block(int block, const struct set *set, struct sample *now)
+{
+	uint32_t timers;
+
+	if (sample_read(block, now))
 		return -1;
-	if (set->timer >= config.num_timers)
+	if (set->timer >= now->config.num_timers)
 		return fail("the block has no timer %d, only 0 to %u", set->timer,
-			    config.num_timers - 1);
-	return policy_apply(block, set->timer < 0 ? all_timers(&config) : 1U << set->timer,
-			    &set->change);
+			    now->config.num_timers - 1);
+	timers = set->timer < 0 ? all_timers(&now->config) : 1U << set->timer;
+	return policy_apply(block, timers, &set->change) || sample_read(block, now) ? -1 : 0;
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct set set = { .timer = -1 };
-	struct kvm_hpet_block_info info;
+	struct sample now = { 0 };
 	int status = parse_options(self, &set, argc, argv), device, block, ret;
 
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
+	if (target_resolve(&set.target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
-	block = target_open(device, &set.target, &info);
+	block = target_open(device, &set.target, &now.info);
 	close(device);
 	if (block < 0)
 		return EXIT_FAILURE;
-	ret = set_block(block, &set);
+	ret = set_block(block, &set, &now);
 	close(block);
+	if (!ret && set.json)
+		print_json(policies_json(&now));
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -93,12 +120,14 @@ const struct command set_command = {
 	.name = "set",
 	.summary = "change what becomes of lost ticks",
 	.help =
-	"Usage: kvm-hpet set --pid N | --id ID [--timer N] OPTION...\n"
+	"Usage: kvm-hpet set --pid N | --domain NAME | --id ID [--timer N]\n"
+	"                    OPTION... [--json]\n"
 	"Changes the lost-tick policy of a VM, also while it runs. What is not named\n"
 	"stays as it is.\n\n"
 	TARGET_HELP
 	"      --timer N           only this timer instead of all\n"
 	POLICY_HELP
+	"      --json              print the policies of all timers then, in JSON\n"
 	"  -h, --help              this text\n",
 	.run = run,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kvm-hpet show: configuration, registers and policy of one block.
+ * kvm-hpet show: configuration, registers and policy of one block, or tick source.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,18 +10,11 @@
 #include "block.h"
 #include "command.h"
 #include "describe.h"
-#include "error.h"
 #include "parse.h"
 #include "policy.h"
 #include "qemu_proc.h"
+#include "sample.h"
 #include "target.h"
-
-struct view {
-	struct kvm_hpet_block_info info;
-	struct kvm_hpet_config config;
-	struct kvm_hpet_state state;
-	struct kvm_hpet_tick_policy policy[KVM_HPET_MAX_TIMERS];
-};
 
 struct bit_name {
 	uint64_t bit;
@@ -60,14 +53,9 @@ static const struct option options[] = {
 	END_OPTIONS
 };
 
-static int read_view(int block, struct view *view)
+static bool is_running(const struct sample *source)
 {
-	if (block_get_config(block, &view->config) || block_get_state(block, &view->state))
-		return -1;
-	for (unsigned int i = 0; i < view->config.num_timers; i++)
-		if (block_get_policy(block, i, &view->policy[i]))
-			return -1;
-	return 0;
+	return source->source_state.due_in_ns != KVM_HPET_NEVER;
 }
 
 static unsigned int route(uint64_t config)
@@ -85,7 +73,7 @@ static struct json_object *bits_json(uint64_t value, const struct bit_name *name
 	return array;
 }
 
-static struct json_object *timer_json(const struct view *view, unsigned int i)
+static struct json_object *timer_json(const struct sample *view, unsigned int i)
 {
 	const struct kvm_hpet_timer_state *timer = &view->state.timer[i];
 	struct json_object *obj = timer_config_json(&view->config.timer[i]);
@@ -105,11 +93,32 @@ static struct json_object *timer_json(const struct view *view, unsigned int i)
 	return obj;
 }
 
-static struct json_object *view_json(const struct view *view)
+static struct json_object *source_json(const struct sample *view)
+{
+	const struct kvm_hpet_tick_source_state *state = &view->source_state;
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "id", json_number(view->info.id));
+	json_object_object_add(obj, "kind", json_object_new_string(kind_name(&view->info)));
+	json_object_object_add(obj, "vm_pid", json_number(view->info.vm_pid));
+	json_object_object_add(obj, "owner_pid", json_number(view->info.owner_pid));
+	source_add_json(obj, &view->source);
+	json_object_object_add(obj, "running", json_object_new_boolean(is_running(view)));
+	json_object_object_add(obj, "period_ns", json_number(state->ticks.tick_ns));
+	json_object_object_add(obj, "backlog", json_number(state->ticks.backlog));
+	json_object_object_add(obj, "fraction_ns", json_number(state->ticks.fraction_ns));
+	json_object_object_add(obj, "rate", json_number(state->ticks.rate));
+	json_object_object_add(obj, "flags", bits_json(state->ticks.flags, flag_bits));
+	policy_add_json(obj, &view->policy[0]);
+	return obj;
+}
+
+static struct json_object *view_json(const struct sample *view)
 {
 	struct json_object *obj = json_object_new_object(), *timers = json_object_new_array();
 
 	json_object_object_add(obj, "id", json_number(view->info.id));
+	json_object_object_add(obj, "kind", json_object_new_string(kind_name(&view->info)));
 	json_object_object_add(obj, "vm_pid", json_number(view->info.vm_pid));
 	json_object_object_add(obj, "owner_pid", json_number(view->info.owner_pid));
 	config_add_json(obj, &view->config);
@@ -142,7 +151,19 @@ static void print_policy(const struct kvm_hpet_tick_policy *policy)
 	putchar('\n');
 }
 
-static void print_timer(const struct view *view, unsigned int i)
+static void print_ticks(const struct kvm_hpet_timer_state *timer)
+{
+	if (timer->backlog || timer->rate)
+		printf("  backlog              %llu ticks, rate %u\n",
+		       (unsigned long long)timer->backlog, timer->rate);
+	if (timer->flags) {
+		printf("  flags               ");
+		print_bits(timer->flags, flag_bits);
+		putchar('\n');
+	}
+}
+
+static void print_timer(const struct sample *view, unsigned int i)
 {
 	const struct kvm_hpet_timer_state *timer = &view->state.timer[i];
 
@@ -157,25 +178,26 @@ static void print_timer(const struct view *view, unsigned int i)
 		       (double)timer->period * view->config.period_fs / 1e12);
 	if (view->config.timer[i].flags & KVM_HPET_TIMER_FSB)
 		printf("  FSB route            0x%llx\n", (unsigned long long)timer->fsb_route);
-	if (timer->backlog || timer->rate)
-		printf("  backlog              %llu ticks, rate %u\n",
-		       (unsigned long long)timer->backlog, timer->rate);
-	if (timer->flags) {
-		printf("  flags               ");
-		print_bits(timer->flags, flag_bits);
-		putchar('\n');
-	}
+	print_ticks(timer);
 	print_policy(&view->policy[i]);
 }
 
-static void print_view(const struct view *view)
+static void print_source(const struct sample *view)
 {
-	char process[64], owner[64];
+	const struct kvm_hpet_timer_state *ticks = &view->source_state.ticks;
+	char text[TIME_TEXT];
 
-	printf("block %llu of process %u (%s), held by process %u (%s)\n",
-	       (unsigned long long)view->info.id, view->info.vm_pid,
-	       process_name(view->info.vm_pid, process, sizeof(process)), view->info.owner_pid,
-	       process_name(view->info.owner_pid, owner, sizeof(owner)));
+	printf("tick source: %s, acknowledged by %s\n", source_text(&view->source),
+	       view->source.flags & KVM_HPET_SOURCE_ACK_VMM ? "its VMM" : "the end of interrupt");
+	printf("  period               %s, %s\n", ticks->tick_ns ?
+	       format_time(text, sizeof(text), ticks->tick_ns) : "none so far",
+	       is_running(view) ? "running" : "stopped");
+	print_ticks(ticks);
+	print_policy(&view->policy[0]);
+}
+
+static void print_hpet(const struct sample *view)
+{
 	config_print(&view->config);
 	printf("general configuration  0x%llx", (unsigned long long)view->state.config);
 	print_bits(view->state.config, config_bits);
@@ -185,19 +207,33 @@ static void print_view(const struct view *view)
 		print_timer(view, i);
 }
 
+static void print_view(const struct sample *view)
+{
+	char process[64], owner[64];
+
+	printf("block %llu of process %u (%s), held by process %u (%s)\n",
+	       (unsigned long long)view->info.id, view->info.vm_pid,
+	       process_name(view->info.vm_pid, process, sizeof(process)), view->info.owner_pid,
+	       process_name(view->info.owner_pid, owner, sizeof(owner)));
+	if (block_is_source(&view->info))
+		print_source(view);
+	else
+		print_hpet(view);
+}
+
 static int show_block(int device, const struct target *target, bool json)
 {
-	struct view view = { 0 };
+	struct sample view = { 0 };
 	int block = target_open(device, target, &view.info), ret;
 
 	if (block < 0)
 		return -1;
-	ret = read_view(block, &view);
+	ret = sample_read(block, &view);
 	close(block);
 	if (ret)
 		return ret;
 	if (json)
-		print_json(view_json(&view));
+		print_json(block_is_source(&view.info) ? source_json(&view) : view_json(&view));
 	else
 		print_view(&view);
 	return 0;
@@ -220,6 +256,8 @@ static int run(const struct command *self, int argc, char **argv)
 	status = target_check("show", &target);
 	if (status)
 		return status;
+	if (target_resolve(&target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
@@ -232,7 +270,7 @@ const struct command show_command = {
 	.name = "show",
 	.summary = "configuration, registers and policy of a VM's HPET",
 	.help =
-	"Usage: kvm-hpet show --pid N | --id ID [--json]\n"
+	"Usage: kvm-hpet show --pid N | --domain NAME | --id ID [--json]\n"
 	"Shows the configuration, the registers and the lost-tick policy of a VM's\n"
 	"in-kernel HPET. Names are those of the IA-PC HPET Specification 1.0a.\n\n"
 	TARGET_HELP

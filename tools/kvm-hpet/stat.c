@@ -98,6 +98,7 @@ static struct json_object *sample_json(const struct sample *sample, bool all)
 	struct json_object *obj = json_object_new_object(), *timers = json_object_new_array();
 
 	json_object_object_add(obj, "id", json_number(sample->info.id));
+	json_object_object_add(obj, "kind", json_object_new_string(kind_name(&sample->info)));
 	json_object_object_add(obj, "vm_pid", json_number(sample->info.vm_pid));
 	ADD(obj, &sample->stats, mmio_reads);
 	ADD(obj, &sample->stats, mmio_writes);
@@ -189,16 +190,24 @@ static void print_details(const struct sample *sample, unsigned int timer)
 	printf(", %s in 99 %%\n", late_below(st, 99));
 }
 
+static void print_block(const struct sample *sample)
+{
+	printf("block %llu, process %u: ", (unsigned long long)sample->info.id, sample->info.vm_pid);
+	if (block_is_source(&sample->info))
+		printf("tick source, %s", source_text(&sample->source));
+	else
+		printf("%llu reads, %llu writes, %llu exits",
+		       (unsigned long long)sample->stats.mmio_reads,
+		       (unsigned long long)sample->stats.mmio_writes,
+		       (unsigned long long)sample->stats.mmio_exits);
+	printf(", %llu resets\n", (unsigned long long)sample->stats.resets);
+}
+
 static void print_sample(const struct sample *sample, bool all)
 {
 	struct table table = { .columns = 9 };
 
-	printf("block %llu, process %u: %llu reads, %llu writes, %llu exits, %llu resets\n",
-	       (unsigned long long)sample->info.id, sample->info.vm_pid,
-	       (unsigned long long)sample->stats.mmio_reads,
-	       (unsigned long long)sample->stats.mmio_writes,
-	       (unsigned long long)sample->stats.mmio_exits,
-	       (unsigned long long)sample->stats.resets);
+	print_block(sample);
 	add_heading(&table);
 	for (unsigned int i = 0; i < sample->config.num_timers; i++)
 		if (all || sample_in_use(sample, i))
@@ -294,6 +303,8 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_SUCCESS : status;
+	if (target_resolve(&op.target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
@@ -306,7 +317,8 @@ const struct command stat_command = {
 	.name = "stat",
 	.summary = "what became of the ticks",
 	.help =
-	"Usage: kvm-hpet stat [--pid N | --id ID] [--all] [--json | --prometheus]\n"
+	"Usage: kvm-hpet stat [--pid N | --domain NAME | --id ID] [--all]\n"
+	"                     [--json | --prometheus]\n"
 	"For each timer in use: ticks that fell due, and what became of them. It checks\n"
 	"that due = delivered + masked + discarded + backlog, and fails if not.\n\n"
 	TARGET_HELP

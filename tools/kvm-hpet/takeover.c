@@ -11,6 +11,7 @@
 #include "block.h"
 #include "error.h"
 #include "takeover.h"
+#include "writeback.h"
 
 /* After a failed check: 0 if a dry run goes on in spite of it */
 static int problem(struct takeover *to)
@@ -309,7 +310,7 @@ static int learn_config(struct takeover *to)
 		return hpet_assumed_config(&to->agent.vm, &to->config);
 	if (hpet_regs_read(&to->regs, &to->agent.qmp) || hpet_regs_config(&to->regs, &to->config))
 		return -1;
-	to->in_use = hpet_regs_in_use(&to->regs);
+	to->in_use = hpet_regs_in_use(&to->regs) || qemu_hpet_is_parked(&to->regs);
 	if (!qemu_hpet_is_silent(&to->regs))
 		return 0;
 	fail("the guest's HPET stands still: a kvm-hpet that held its state was killed; reset the guest");
@@ -382,7 +383,7 @@ int takeover_create(struct takeover *to)
 		return -1;
 	if (to->in_use && take_state(to))
 		return -1;
-	return interlock_engage(&to->agent);
+	return interlock_engage(&to->agent) || writeback_engage(&to->agent) ? -1 : 0;
 }
 
 /* Its own HPET goes on where the block, which has not run, would have. */
@@ -411,6 +412,7 @@ int takeover_undo(struct takeover *to)
 	to->agent.qmp.cancel_fd = -1;
 	/* If that fails, so does what follows, or nothing depends on it. */
 	interlock_release(&to->agent);
+	writeback_release(&to->agent);
 	if (to->agent.block >= 0)
 		close(to->agent.block);
 	to->agent.block = -1;

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "block.h"
+#include "domain.h"
 #include "error.h"
 #include "parse.h"
 #include "target.h"
@@ -13,7 +14,7 @@
  * target_option() - take one of TARGET_OPTIONS
  * @command: for the message
  * @target: changed
- * @option: OPT_PID or OPT_ID; others are ignored
+ * @option: OPT_PID, OPT_DOMAIN or OPT_ID; others are ignored
  * @value: its value
  *
  * Return: 0, or EXIT_USAGE after a message
@@ -26,6 +27,8 @@ int target_option(const char *command, struct target *target, int option, const 
 		if (!parse_number(value, 1, INT_MAX, &number))
 			return usage_error(command, "--pid %s: it is a process id", value);
 		target->pid = number;
+	} else if (option == OPT_DOMAIN) {
+		target->domain = value;
 	} else if (option == OPT_ID) {
 		if (!parse_number(value, 1, UINT64_MAX, &target->id))
 			return usage_error(command, "--id %s: it is the number of a block", value);
@@ -42,9 +45,20 @@ int target_option(const char *command, struct target *target, int option, const 
  */
 int target_check(const char *command, const struct target *target)
 {
-	if (!target->pid == !target->id)
-		return usage_error(command, "exactly one of --pid and --id is needed");
+	if (!!target->pid + !!target->domain + !!target->id != 1)
+		return usage_error(command, "exactly one of --pid, --domain and --id is needed");
 	return 0;
+}
+
+/**
+ * target_resolve() - find the process of the domain, if one is named
+ * @target: as named
+ *
+ * Return: 0, or -1 after fail()
+ */
+int target_resolve(struct target *target)
+{
+	return target->domain ? domain_pid(target->domain, &target->pid) : 0;
 }
 
 /**

@@ -15,17 +15,12 @@
 
 #include "block.h"
 #include "command.h"
-#include "describe.h"
 #include "error.h"
+#include "moment.h"
 #include "parse.h"
 #include "policy.h"
-#include "sample.h"
 #include "table.h"
 #include "target.h"
-
-#define NS_PER_S	1000000000ULL
-#define MIN_DELAY_NS	(NS_PER_S / 10)
-#define MAX_DELAY_NS	(3600 * NS_PER_S)
 
 #define CLEAR		"\033[H\033[J"
 #define WRAP_OFF	"\033[?7l"
@@ -35,29 +30,10 @@
 #define OTHER_LINES	4
 
 struct top_options {
-	struct target target;
-	uint64_t delay_ns;
-	uint64_t count;		/* of intervals, 0: no end */
+	struct watch watch;
 	bool all_timers;
 	bool json;
 	bool terminal;
-};
-
-/**
- * struct moment - all blocks that are meant, at a moment
- * @ns: CLOCK_MONOTONIC
- * @count: of @samples
- * @samples: by rising id
- */
-struct moment {
-	uint64_t ns;
-	size_t count;
-	struct sample *samples;
-};
-
-/* A timer's changes in an interval, each in a second */
-struct rates {
-	double due, delivered, masked, discarded, coalesced, late, reinjected;
 };
 
 static const struct option options[] = {
@@ -68,145 +44,6 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
 	END_OPTIONS
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-static void sleep_until(uint64_t ns)
-{
-	const struct timespec ts = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
-
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
-}
-
-static int read_moment(int device, const struct target *target, struct moment *moment)
-{
-	struct sample sample = { 0 };
-
-	moment->ns = now_ns();
-	moment->count = 0;
-	while (sample_next(device, target, &sample)) {
-		struct sample *samples = reallocarray(moment->samples, moment->count + 1,
-						      sizeof(*samples));
-
-		if (!samples)
-			return fail("out of memory");
-		samples[moment->count++] = sample;
-		moment->samples = samples;
-	}
-	return 0;
-}
-
-/* The same block at another moment, or NULL */
-static const struct sample *find(const struct moment *moment, const struct sample *sample)
-{
-	for (size_t i = 0; i < moment->count; i++)
-		if (moment->samples[i].info.id == sample->info.id)
-			return &moment->samples[i];
-	return NULL;
-}
-
-/* A change of the period counts what is due anew: it may fall. */
-static double change(uint64_t now, uint64_t before, double seconds)
-{
-	return (double)(int64_t)(now - before) / seconds;
-}
-
-static struct rates timer_rates(const struct sample *now, const struct sample *before,
-				unsigned int timer, double seconds)
-{
-	const struct kvm_hpet_timer_stats *n = &now->stats.timer[timer];
-	const struct kvm_hpet_timer_stats *b = &before->stats.timer[timer];
-
-	return (struct rates){
-		.due = change(n->due, b->due, seconds),
-		.delivered = change(n->delivered, b->delivered, seconds),
-		.masked = change(n->masked, b->masked, seconds),
-		.discarded = change(n->discarded, b->discarded, seconds),
-		.coalesced = change(n->coalesced, b->coalesced, seconds),
-		.late = change(n->late, b->late, seconds),
-		.reinjected = change(n->reinjected, b->reinjected, seconds),
-	};
-}
-
-/* ---- JSON ---- */
-
-static void add_double(struct json_object *obj, const char *name, double value)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%.3f", value);
-	json_object_object_add(obj, name, json_object_new_double_s(value, text));
-}
-
-static struct json_object *timer_json(const struct sample *now, const struct sample *before,
-				      unsigned int timer, double seconds)
-{
-	const struct kvm_hpet_timer_stats *st = &now->stats.timer[timer];
-	const struct rates rates = timer_rates(now, before, timer, seconds);
-	struct json_object *obj = json_object_new_object();
-
-	json_object_object_add(obj, "timer", json_number(timer));
-	json_object_object_add(obj, "policy", json_object_new_string(
-			       policy_name(now->policy[timer].policy)));
-	json_object_object_add(obj, "period_ns", json_number(st->period_ns));
-	add_double(obj, "due_per_s", rates.due);
-	add_double(obj, "delivered_per_s", rates.delivered);
-	add_double(obj, "masked_per_s", rates.masked);
-	add_double(obj, "discarded_per_s", rates.discarded);
-	add_double(obj, "coalesced_per_s", rates.coalesced);
-	add_double(obj, "late_per_s", rates.late);
-	add_double(obj, "reinjected_per_s", rates.reinjected);
-	json_object_object_add(obj, "backlog", json_number(st->backlog));
-	json_object_object_add(obj, "rate", json_number(st->rate));
-	return obj;
-}
-
-static struct json_object *block_json(const struct sample *now, const struct sample *before,
-				      double seconds, bool all)
-{
-	struct json_object *obj = json_object_new_object(), *timers = json_object_new_array();
-	char name[64];
-
-	vm_name(now->info.vm_pid, name, sizeof(name));
-	json_object_object_add(obj, "id", json_number(now->info.id));
-	json_object_object_add(obj, "vm_pid", json_number(now->info.vm_pid));
-	json_object_object_add(obj, "name", json_object_new_string(name));
-	add_double(obj, "mmio_reads_per_s",
-		   change(now->stats.mmio_reads, before->stats.mmio_reads, seconds));
-	add_double(obj, "mmio_writes_per_s",
-		   change(now->stats.mmio_writes, before->stats.mmio_writes, seconds));
-	for (unsigned int i = 0; i < now->config.num_timers; i++)
-		if (all || sample_in_use(now, i))
-			json_object_array_add(timers, timer_json(now, before, i, seconds));
-	json_object_object_add(obj, "timers", timers);
-	return obj;
-}
-
-/* A line an interval */
-static void print_json_line(const struct moment *now, const struct moment *before, double seconds,
-			    bool all)
-{
-	struct json_object *obj = json_object_new_object(), *blocks = json_object_new_array();
-
-	add_double(obj, "interval_s", seconds);
-	for (size_t i = 0; i < now->count; i++) {
-		const struct sample *old = find(before, &now->samples[i]);
-
-		if (old)
-			json_object_array_add(blocks, block_json(&now->samples[i], old, seconds,
-								 all));
-	}
-	json_object_object_add(obj, "blocks", blocks);
-	puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(obj);
-}
 
 /* ---- for reading ---- */
 
@@ -255,7 +92,10 @@ static void add_timer_cells(struct table *table, const struct sample *now,
 {
 	const struct rates rates = timer_rates(now, before, timer, seconds);
 
-	table_add(table, "%u", timer);
+	if (block_is_source(&now->info))
+		table_add(table, "tick");
+	else
+		table_add(table, "%u", timer);
 	table_add(table, "%s", policy_name(now->policy[timer].policy));
 	add_number(table, rates.due);
 	add_number(table, rates.delivered);
@@ -280,7 +120,7 @@ static void add_block(struct table *table, const struct sample *now, const struc
 		}
 		add_timer_cells(table, now, before, i, seconds);
 		if (first)
-			add_number(table, change(now->stats.mmio_reads, before->stats.mmio_reads,
+			add_number(table, change_per_s(now->stats.mmio_reads, before->stats.mmio_reads,
 						 seconds));
 		else
 			table_add(table, "%s", "");
@@ -291,7 +131,7 @@ static void add_block(struct table *table, const struct sample *now, const struc
 	add_block_cells(table, now);
 	for (int i = 0; i < 7; i++)
 		table_add(table, "-");
-	add_number(table, change(now->stats.mmio_reads, before->stats.mmio_reads, seconds));
+	add_number(table, change_per_s(now->stats.mmio_reads, before->stats.mmio_reads, seconds));
 }
 
 /* How many timers the terminal has room for */
@@ -304,14 +144,20 @@ static size_t rows_that_fit(void)
 	return size.ws_row - OTHER_LINES;
 }
 
-static void print_heading(size_t blocks, double seconds)
+static void print_heading(const struct moment *moment, double seconds)
 {
 	time_t now = time(NULL);
+	size_t sources = 0;
 	char text[16];
 
 	strftime(text, sizeof(text), "%T", localtime(&now));
-	printf("%s, the last %.1f s: %zu in-kernel HPET%s\n", text, seconds, blocks,
-	       blocks == 1 ? "" : "s");
+	for (size_t i = 0; i < moment->count; i++)
+		sources += block_is_source(&moment->samples[i].info);
+	printf("%s, the last %.1f s: %zu in-kernel HPET%s", text, seconds,
+	       moment->count - sources, moment->count - sources == 1 ? "" : "s");
+	if (sources)
+		printf(", %zu tick source%s", sources, sources == 1 ? "" : "s");
+	putchar('\n');
 }
 
 static void print_table(const struct moment *now, const struct moment *before, double seconds,
@@ -322,10 +168,10 @@ static void print_table(const struct moment *now, const struct moment *before, d
 
 	if (op->terminal)
 		printf(CLEAR WRAP_OFF);
-	print_heading(now->count, seconds);
+	print_heading(now, seconds);
 	add_heading(&table);
 	for (size_t i = 0; i < now->count; i++) {
-		const struct sample *old = find(before, &now->samples[i]);
+		const struct sample *old = moment_find(before, &now->samples[i]);
 
 		if (old)
 			add_block(&table, &now->samples[i], old, seconds, op->all_timers);
@@ -346,67 +192,25 @@ static void print_table(const struct moment *now, const struct moment *before, d
 
 /* ---- the command ---- */
 
-static void show(const struct moment *now, const struct moment *before,
-		 const struct top_options *op)
+static void show(void *context, const struct moment *now, const struct moment *before)
 {
-	double seconds = (double)(now->ns - before->ns) / NS_PER_S;
+	const struct top_options *op = context;
+	double seconds = moment_seconds(now, before);
 
 	if (op->json)
-		print_json_line(now, before, seconds, op->all_timers);
+		print_json_line(stdout, now, before, op->all_timers);
 	else
 		print_table(now, before, seconds, op);
 	fflush(stdout);
-}
-
-static bool names_one(const struct target *target)
-{
-	return target->pid || target->id;
-}
-
-/* Ends when what was named has gone. */
-static int watch(int device, const struct top_options *op)
-{
-	struct moment moments[2] = { 0 };
-	int ret = read_moment(device, &op->target, &moments[0]);
-	uint64_t next = moments[0].ns;
-
-	if (!ret && !moments[0].count && names_one(&op->target))
-		ret = target_missing(&op->target);
-	for (uint64_t i = 0; !ret && (!op->count || i < op->count); i++) {
-		const struct moment *before = &moments[i % 2];
-		struct moment *now = &moments[(i + 1) % 2];
-
-		next += op->delay_ns;
-		sleep_until(next);
-		ret = read_moment(device, &op->target, now);
-		if (ret || (!now->count && names_one(&op->target)))
-			break;
-		show(now, before, op);
-	}
-	free(moments[0].samples);
-	free(moments[1].samples);
-	return ret;
-}
-
-static int delay_option(uint64_t *delay_ns, const char *value)
-{
-	char text[32];
-
-	/* What is too long is no time either. */
-	snprintf(text, sizeof(text), "%ss", value);
-	if (strlen(value) > 20 || !parse_time(text, MAX_DELAY_NS, delay_ns) ||
-	    *delay_ns < MIN_DELAY_NS)
-		return usage_error("top", "--delay %s: it is seconds, from 0.1 to 3600", value);
-	return 0;
 }
 
 static int take_option(struct top_options *op, int option, const char *value)
 {
 	switch (option) {
 	case 'd':
-		return delay_option(&op->delay_ns, value);
+		return delay_option("top", &op->watch.delay_ns, value);
 	case 'n':
-		if (parse_number(value, 1, UINT64_MAX, &op->count))
+		if (parse_number(value, 1, UINT64_MAX, &op->watch.count))
 			return 0;
 		return usage_error("top", "--count %s: it is a number from 1 on", value);
 	case OPT_ALL:
@@ -416,13 +220,13 @@ static int take_option(struct top_options *op, int option, const char *value)
 		op->json = true;
 		return 0;
 	default:
-		return target_option("top", &op->target, option, value);
+		return target_option("top", &op->watch.target, option, value);
 	}
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
-	struct top_options op = { .delay_ns = NS_PER_S };
+	struct top_options op = { .watch = { .delay_ns = NS_PER_S, .show = show, .context = &op } };
 	const char *term = getenv("TERM");
 	int option, status, device, ret;
 
@@ -434,10 +238,12 @@ static int run(const struct command *self, int argc, char **argv)
 	if (option == OPTION_LEAVE)
 		return status;
 	op.terminal = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb");
+	if (target_resolve(&op.watch.target))
+		return EXIT_FAILURE;
 	device = device_open();
 	if (device < 0)
 		return EXIT_FAILURE;
-	ret = watch(device, &op);
+	ret = moment_watch(device, &op.watch);
 	close(device);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -446,11 +252,13 @@ const struct command top_command = {
 	.name = "top",
 	.summary = "what becomes of the ticks, live",
 	.help =
-	"Usage: kvm-hpet top [--pid N | --id ID] [-d SECONDS] [-n COUNT] [--all] [--json]\n"
+	"Usage: kvm-hpet top [--pid N | --domain NAME | --id ID] [-d SECONDS]\n"
+	"                    [-n COUNT] [--all] [--json]\n"
 	"For each timer in use, each second: how many ticks fell due, were delivered and\n"
 	"were lost for good in the last second, how many are owed (BACKLOG), how many\n"
 	"more than one go out in an interval to make up for them (RATE); and for each VM\n"
-	"how often it read its HPET. In a pipe one table follows the other.\n\n"
+	"how often it read its HPET. TIMER is \"tick\" for a tick source of a VMM. In a\n"
+	"pipe one table follows the other.\n\n"
 	TARGET_HELP
 	"  -d, --delay SECONDS     from one table to the next, 0.1 to 3600 (default 1)\n"
 	"  -n, --count COUNT       so many tables; default: until interrupted\n"

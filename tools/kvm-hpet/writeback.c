@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is saved of a VM has to have its guest's HPET in it, and QEMU saves its own. So the
+ * agent writes the block's state into that while the VM is stopped:
+ *
+ *  - at STOP, parked: QEMU's own holds the state and does nothing, since the VM may be
+ *    continued before the agent hears of it, and must not get its ticks twice. An agent, or
+ *    attach, that finds such a one takes it over.
+ *  - before a live migration saves the devices, whole: QEMU waits for us
+ *    (pause-before-switchover), and who gets the VM needs no kvm-hpet.
+ *
+ * When the VM goes on here, QEMU's own is silenced again.
+ */
+#include <string.h>
+#include <syslog.h>
+
+#include "agent.h"
+#include "block.h"
+#include "error.h"
+#include "handover.h"
+#include "writeback.h"
+
+#define PAUSE	"pause-before-switchover"
+#define EVENTS	"events"
+
+/* ---- migrations ---- */
+
+static struct json_object *capability(const char *name, bool state)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "capability", json_object_new_string(name));
+	json_object_object_add(obj, "state", json_object_new_boolean(state));
+	return obj;
+}
+
+static int set_capability(struct agent *agent, const char *name, bool state)
+{
+	struct json_object *args = json_object_new_object(), *list = json_object_new_array();
+
+	json_object_array_add(list, capability(name, state));
+	json_object_object_add(args, "capabilities", list);
+	return qmp_command(&agent->qmp, "migrate-set-capabilities", args, NULL);
+}
+
+/* Return: whether it is set; true also if there is no such capability */
+static bool has_capability(struct json_object *list, const char *name)
+{
+	struct json_object *one, *value;
+
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		one = json_object_array_get_idx(list, i);
+		if (json_object_object_get_ex(one, "capability", &value) &&
+		    !strcmp(json_object_get_string(value), name))
+			return !json_object_object_get_ex(one, "state", &value) ||
+			       json_object_get_boolean(value);
+	}
+	return true;
+}
+
+/**
+ * writeback_engage() - from now on QEMU waits for us before it migrates
+ * @agent: with a monitor
+ *
+ * Where somebody else has made it wait already, that one lets it go on.
+ *
+ * Return: 0, or -1 after fail()
+ */
+int writeback_engage(struct agent *agent)
+{
+	struct writeback *wb = &agent->shared->writeback;
+	struct json_object *list;
+	bool pause, events;
+
+	if (qmp_command(&agent->qmp, "query-migrate-capabilities", NULL, &list))
+		return -1;
+	pause = has_capability(list, PAUSE);
+	events = has_capability(list, EVENTS);
+	json_object_put(list);
+	wb->own_events = !events && !set_capability(agent, EVENTS, true);
+	wb->own_pause = !pause && !set_capability(agent, PAUSE, true);
+	return 0;
+}
+
+/**
+ * writeback_release() - QEMU migrates as before
+ * @agent: with a monitor
+ *
+ * Return: 0, or -1 after fail()
+ */
+int writeback_release(struct agent *agent)
+{
+	struct writeback *wb = &agent->shared->writeback;
+	bool pause = wb->own_pause, events = wb->own_events;
+
+	*wb = (struct writeback){ .resumes = wb->resumes };
+	if (pause && set_capability(agent, PAUSE, false))
+		return -1;
+	return events ? set_capability(agent, EVENTS, false) : 0;
+}
+
+/* ---- what happens ---- */
+
+static bool is_switchover(struct json_object *data)
+{
+	struct json_object *status;
+
+	return json_object_object_get_ex(data, "status", &status) &&
+	       !strcmp(json_object_get_string(status), "pre-switchover");
+}
+
+/**
+ * writeback_event() - note what is to be done
+ * @agent: with a block
+ * @event: name of the event
+ * @data: what came with it, or NULL
+ */
+void writeback_event(struct agent *agent, const char *event, struct json_object *data)
+{
+	struct writeback *wb = &agent->shared->writeback;
+
+	if (!strcmp(event, "STOP")) {
+		wb->park = !agent->stop_began;
+	} else if (!strcmp(event, "RESUME")) {
+		wb->park = false;
+		wb->resumes++;
+	} else if (!strcmp(event, "MIGRATION") && is_switchover(data)) {
+		wb->switchover = true;
+	}
+}
+
+/**
+ * writeback_wanted() - whether there is anything to do
+ * @agent: with a block
+ *
+ * Return: whether so
+ */
+bool writeback_wanted(const struct agent *agent)
+{
+	const struct writeback *wb = &agent->shared->writeback;
+
+	return wb->park || wb->switchover;
+}
+
+static bool is_loaded(const struct agent *agent, const struct hpet_regs *regs)
+{
+	return (hpet_regs_armed(regs) || qemu_hpet_is_parked(regs)) && !writeback_is(agent, regs);
+}
+
+/* QEMU's own may be in any state after a failure, so it is silenced. */
+static int write_state(struct agent *agent, const struct kvm_hpet_state *state, bool whole)
+{
+	struct writeback *wb = &agent->shared->writeback;
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret;
+
+	if (handover_prepare(&ho, &agent->qmp))
+		return -1;
+	ret = hpet_regs_read(&regs, &agent->qmp);
+	/* QEMU has loaded a state (loadvm), perhaps before it came to answer: look_for_state() */
+	if (ret || is_loaded(agent, &regs)) {
+		handover_finish(&ho);
+		return ret;
+	}
+	wb->unsure = true;
+	ret = handover_load(&ho, state) || hpet_regs_read(&wb->regs, &agent->qmp);
+	wb->armed = !ret && whole;
+	wb->parked = !ret && !whole;
+	if (!ret || (!hpet_regs_read(&regs, &agent->qmp) && !handover_silence(&ho, &regs)))
+		wb->unsure = false;
+	handover_finish(&ho);
+	return ret;
+}
+
+static int write_back(struct agent *agent, bool whole)
+{
+	struct kvm_hpet_state state, shown;
+
+	if (block_get_state(agent->block, &state))
+		return -1;
+	if (!state_touched(&state))
+		return 0;
+	shown = state;
+	if (!whole && qemu_hpet_park(&state, &shown))
+		return -1;
+	if (qemu_hpet_takes(&state, qmp_version(&agent->qmp)))
+		log_line(LOG_NOTICE, "what is saved of process %d now lacks ticks: %s", agent->vm.pid,
+			 error_text());
+	return write_state(agent, &shown, whole);
+}
+
+/* The gdbstub stops a VM that somebody has continued in the meantime. */
+static void park(struct agent *agent)
+{
+	struct writeback *wb = &agent->shared->writeback;
+	unsigned int resumes = wb->resumes;
+
+	wb->park = false;
+	if (agent->running || agent->stop_began)
+		return;
+	if (write_back(agent, false))
+		log_line(LOG_WARNING, "what is saved of process %d now does not have its HPET: %s",
+			 agent->vm.pid, error_text());
+	wb->park = false;
+	if (wb->resumes == resumes)
+		return;
+	if (agent_continue_vm(agent))
+		print_error();
+	wb->park = false;
+	/* It was not us at first: there may be a state that QEMU has loaded, and ours is to be silenced. */
+	agent->look = true;
+}
+
+static int let_migrate(struct agent *agent)
+{
+	struct json_object *args = json_object_new_object();
+
+	json_object_object_add(args, "state", json_object_new_string("pre-switchover"));
+	return qmp_command(&agent->qmp, "migrate-continue", args, NULL);
+}
+
+static void migrate(struct agent *agent)
+{
+	struct writeback *wb = &agent->shared->writeback;
+
+	wb->switchover = wb->park = false;
+	if (write_back(agent, true))
+		log_line(LOG_WARNING, "process %d migrates without its HPET: %s", agent->vm.pid, error_text());
+	else if (!wb->own_pause)
+		log_line(LOG_WARNING, "process %d may migrate without its HPET: somebody else says when it goes on",
+			 agent->vm.pid);
+	if (wb->own_pause && let_migrate(agent))
+		print_error();
+}
+
+/**
+ * writeback_serve() - do what is to be done
+ * @agent: with a block
+ */
+void writeback_serve(struct agent *agent)
+{
+	struct writeback *wb = &agent->shared->writeback;
+
+	if (wb->switchover)
+		migrate(agent);
+	else if (wb->park)
+		park(agent);
+}
+
+/**
+ * writeback_again() - the block of a stopped VM has another state
+ * @agent: with a block
+ * @running: whether the VM runs
+ */
+void writeback_again(struct agent *agent, bool running)
+{
+	if (running)
+		return;
+	agent->shared->writeback.park = true;
+	writeback_serve(agent);
+}
+
+/**
+ * writeback_is() - whether what QEMU's own HPET has is what we gave it
+ * @agent: with a block
+ * @regs: QEMU's registers
+ *
+ * Return: true if so: there is nothing to take over
+ */
+bool writeback_is(const struct agent *agent, const struct hpet_regs *regs)
+{
+	const struct writeback *wb = &agent->shared->writeback;
+
+	return wb->armed || wb->unsure || (wb->parked && !memcmp(regs, &wb->regs, sizeof(*regs)));
+}
+
+/**
+ * writeback_undo() - the VM runs again: QEMU's own HPET is silent again
+ * @agent: with a block
+ *
+ * Else a state that QEMU loads later on could not be told from it.
+ *
+ * Return: 0, or -1 after fail()
+ */
+int writeback_undo(struct agent *agent)
+{
+	struct writeback *wb = &agent->shared->writeback;
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret;
+
+	if (wb->armed)
+		log_line(LOG_WARNING, "process %d goes on after a migration that failed: its guest may have had ticks twice",
+			 agent->vm.pid);
+	if (agent_stop_vm(agent))
+		return -1;
+	ret = hpet_regs_read(&regs, &agent->qmp) || handover_prepare(&ho, &agent->qmp) ||
+		handover_silence(&ho, &regs);
+	handover_finish(&ho);
+	wb->parked = wb->armed = false;
+	wb->unsure = ret;
+	return agent_continue_vm(agent) || ret ? -1 : 0;
+}
