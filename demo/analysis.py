@@ -18,13 +18,14 @@ TICK_NS = 4_000_000         # 250 Hz
 
 # Each timer's true interval, and what the guest takes it for. The PIT divides 1,193,182 Hz by whole numbers, so that a guest
 # that takes its interval for 4 ms is 57 ppm slow on any machine, which is not what is looked for here.
-INTERVAL_NS = {"hpet": TICK_NS, "pit": 4773 * 10**9 / 1_193_182, "rtc": 10**9 / 256}
-TAKEN_FOR_NS = {"hpet": TICK_NS, "pit": TICK_NS, "rtc": 10**9 / 256}
+INTERVAL_NS = {"hpet": TICK_NS, "pit": 4773 * 10**9 / 1_193_182, "pit-vmm": 4773 * 10**9 / 1_193_182, "rtc": 10**9 / 256}
+TAKEN_FOR_NS = {"hpet": TICK_NS, "pit": TICK_NS, "pit-vmm": TICK_NS, "rtc": 10**9 / 256}
 
 # What the guest's console says of its clocks.
 CLOCKS = {
     "hpet": ("clocksource: jiffies", "clockevent: hpet"),
     "pit": ("clocksource: jiffies", "clockevent: pit"),
+    "pit-vmm": ("counts: pit",),
     "rtc": ("counts: rtc",),
 }
 

@@ -6,7 +6,8 @@
 # the functions
 #
 #   run_subject NAME	sets $load, the array $more of options for demo/driver, the array $policy if there is kvm_hpet,
-#			and the array $bed_more of options for the test bed
+#			and the array $bed_more of options for the test bed; sets $source if the ticks of QEMU's timer are
+#			a tick source, so that there is nothing to attach
 #   title_of NAME	what progress lines call it
 # shellcheck disable=SC2154
 
@@ -71,7 +72,7 @@ build_guest() {
 
 # The command in the test host, and what it needs there.
 run_arguments() {
-	local name=$1 load more=() policy=() bed_more=()
+	local name=$1 load more=() policy=() bed_more=() source=''
 	run_subject "$name"
 	bed=(--exact --mem "$mem" --live --with-qemu --guest-kernel --timeout "$limit" --tries 3 --name "$name"
 		--out "$out/runs/$name"
@@ -80,8 +81,14 @@ run_arguments() {
 	command=(/demo/drift --loads /demo/loads --load "$load"
 		--kernel /boot/vmlinux --initrd /demo/tick-guest.cpio --append "$append" "${more[@]}")
 	if [ ${#policy[@]} -gt 0 ]; then
-		bed+=(--module "$module" --file "$tool:/demo/kvm-hpet")
-		command+=(--tool /demo/kvm-hpet --policy "${policy[0]}" --max-rate "$max_rate" --max-backlog "$max_backlog")
+		bed+=(--module "$module")
+		if [ -n "$source" ]; then
+			command+=(--source)
+		else
+			bed+=(--file "$tool:/demo/kvm-hpet")
+			command+=(--tool /demo/kvm-hpet)
+		fi
+		command+=(--policy "${policy[0]}" --max-rate "$max_rate" --max-backlog "$max_backlog")
 	fi
 }
 

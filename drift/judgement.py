@@ -5,6 +5,7 @@ The rivals are measured, not judged: of their runs only that they are sound is r
 ticks it is meant to.
 """
 
+import math
 import os
 import re
 import sys
@@ -94,8 +95,9 @@ def check_caught_up_in_time(run, found):
 
 
 def check_step(run, found):
-    """Guest time goes no faster than the highest rate; two ticks for the jitter at both ends."""
-    allowed = ((found["max_rate"] + 1) * STEP_NS + 2 * run.tick_ns) / 1e9
+    """Guest time goes no faster than the highest rate, in whole ticks; two for the jitter at both ends."""
+    ticks = (found["max_rate"] + 1) * math.ceil(STEP_NS / run.tick_ns) + 2
+    allowed = round(ticks * run.tick_ns / 1e9, 6)
     if found["max_step_s"] > allowed:
         yield f"guest time went on by {found['max_step_s']:.3f} s within 0.1 s, more than {allowed:.3f} s at its highest rate"
 

@@ -38,6 +38,8 @@ SUBJECTS = (
     ("delay", "kvm_hpet delay", "lc rgb '#56B4E9' lw 2.5"),
     ("merge", "kvm_hpet merge", "lc rgb '#000000' lw 1.5 dt (8,4,2,4)"),
     ("slew", "kvm_hpet slew", "lc rgb '#009E73' lw 3"),
+    ("rtc-source", "RTC, kvm_hpet slew", "lc rgb '#7B3FA0' lw 2.5 dt (10,4)"),
+    ("pit-source", "PIT, kvm_hpet slew", "lc rgb '#004D40' lw 2 dt (4,4)"),
 )
 
 NAMES = {name: text for name, text, _ in SUBJECTS}

@@ -71,7 +71,7 @@ _start:
 	jmp	3b
 
 /* The tick's interrupt: counts and acknowledges. */
-	.globl	tick_apic, tick_pic, tick_level, ignore
+	.globl	tick_apic, tick_pic, tick_level, tick_rtc, ignore
 tick_apic:
 	push	%rax
 	push	%rcx
@@ -94,6 +94,26 @@ tick_level:
 	mov	$0xfed00020, %eax
 	movl	$1, (%rax)
 	mov	$0x80b, %ecx
+	xor	%eax, %eax
+	xor	%edx, %edx
+	wrmsr
+	pop	%rdx
+	pop	%rcx
+	pop	%rax
+	iretq
+
+/* The RTC's register C says whether it was one, and with that it may tick again. */
+tick_rtc:
+	push	%rax
+	push	%rcx
+	push	%rdx
+	mov	$0x0c, %al
+	out	%al, $0x70
+	in	$0x71, %al
+	test	$0x40, %al
+	jz	1f
+	incq	ticks
+1:	mov	$0x80b, %ecx
 	xor	%eax, %eax
 	xor	%edx, %edx
 	wrmsr

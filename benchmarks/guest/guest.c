@@ -50,6 +50,7 @@ typedef unsigned long long u64;
 void tick_apic(void);
 void tick_pic(void);
 void tick_level(void);
+void tick_rtc(void);
 void ignore(void);
 volatile u64 ticks;
 
@@ -330,6 +331,19 @@ static void start_pit(u64 hz)
 	out8(0x40, divisor >> 8);
 }
 
+static void write_rtc(u8 reg, u8 value)
+{
+	out8(0x70, reg);
+	out8(0x71, value);
+}
+
+/* The divider runs, rate 6: 1,024 Hz; periodic interrupt. */
+static void start_rtc(void)
+{
+	write_rtc(0x0a, 0x26);
+	write_rtc(0x0b, 0x42);
+}
+
 static void start_hpet(u32 bits, u64 hz, u32 config)
 {
 	u64 period = counter_hz() / hz;
@@ -350,7 +364,7 @@ static void start_ticks(void)
 
 	load_idt();
 	set_gate(VECTOR, asked("level") ? tick_level : pic ? tick_pic :
-		 tick_apic);
+		 asked("rtc") ? tick_rtc : tick_apic);
 	init_pics(pic);
 	init_apic(pic);
 	if (asked("ioapic") || asked("pit-ioapic"))
@@ -361,7 +375,12 @@ static void start_ticks(void)
 		set_pin(16, 0);
 	if (asked("masked"))
 		set_pin(2, MASKED);
-	if (asked("pit-ioapic") || asked("pit-pic"))
+	if (asked("rtc"))
+		set_pin(8, 0);
+
+	if (asked("rtc"))
+		start_rtc();
+	else if (asked("pit-ioapic") || asked("pit-pic"))
 		start_pit(hz);
 	else if (asked("level"))
 		start_hpet(T_INT | T_LEVEL | T_ROUTE(16), hz, ENABLE);

@@ -6,6 +6,8 @@
  *	--hpet floor	the in-kernel device that does nothing
  *	--hpet exit	this VMM answers, as fast as a VMM can
  *	--pit		KVM's PIT
+ *	--source pit	a PIT over a tick source of kvm_hpet, that of samples/tick-vmm
+ *	--source rtc	an RTC, likewise
  *	--policy slew	of all timers of kvm_hpet; else discard
  *	--vcpus N	vCPUs
  *	--seconds N	for guests that never end: so long after 'S'
@@ -33,6 +35,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../samples/tick-vmm/devices.h"
 #include "watch.h"
 
 #define MEMORY		(4UL << 20)
@@ -45,12 +48,15 @@ enum hpet { HPET_NONE, HPET_KVM, HPET_FLOOR, HPET_EXIT };
 static struct {
 	enum hpet hpet;
 	int pit, vcpus, seconds, create, latency;
+	char source;	/* 'p', 'r' */
 	__u32 policy;
 } option = { .vcpus = 1, .policy = KVM_HPET_TICKS_DISCARD };
 
 static int kvm, vm, hpet = -1;
 static __u64 entry;
 static struct watch watch;
+static struct pit pit_source = { .source = -1 };
+static struct rtc rtc_source = { .source = -1 };
 
 static void *map(int fd, size_t size)
 {
@@ -110,6 +116,32 @@ static int open_device(const char *path)
 	return fd;
 }
 
+static void set_policy(int fd, __u32 timers)
+{
+	struct kvm_hpet_tick_policy policy = {
+		.size = sizeof(policy), .timers = timers, .policy = option.policy,
+		.max_rate = 10, .ramp = 1, .max_backlog_ns = 5000000000ULL,
+	};
+
+	must(fd, KVM_HPET_SET_TICK_POLICY, (unsigned long)&policy,
+	     "KVM_HPET_SET_TICK_POLICY");
+}
+
+static void make_source(void)
+{
+	int dev = open_device("/dev/kvm_hpet");
+
+	if (option.source == 'p') {
+		pit_create(&pit_source, dev, vm);
+		hpet = pit_source.source;
+	} else {
+		rtc_create(&rtc_source, dev, vm);
+		hpet = rtc_source.source;
+	}
+	set_policy(hpet, 1);
+	close(dev);
+}
+
 /* As QEMU's HPET on -M q35, with messages. */
 static void make_hpet(void)
 {
@@ -120,10 +152,6 @@ static void make_hpet(void)
 		.period_fs = 10000000, .vendor_id = 0x8086, .rev_id = 1,
 		.num_timers = 3,
 	};
-	struct kvm_hpet_tick_policy policy = {
-		.size = sizeof(policy), .timers = 7, .policy = option.policy,
-		.max_rate = 10, .ramp = 1, .max_backlog_ns = 5000000000ULL,
-	};
 	int i, dev = open_device("/dev/kvm_hpet");
 
 	for (i = 0; i < 3; i++) {
@@ -133,8 +161,7 @@ static void make_hpet(void)
 	}
 	hpet = must(dev, KVM_HPET_CREATE, (unsigned long)&config,
 		    "KVM_HPET_CREATE");
-	must(hpet, KVM_HPET_SET_TICK_POLICY, (unsigned long)&policy,
-	     "KVM_HPET_SET_TICK_POLICY");
+	set_policy(hpet, 7);
 	close(dev);
 }
 
@@ -150,6 +177,8 @@ static void make_devices(void)
 		     "KVM_CREATE_PIT2");
 	if (option.hpet == HPET_KVM)
 		make_hpet();
+	if (option.source)
+		make_source();
 	if (option.hpet == HPET_FLOOR)
 		must(open_device("/dev/kvm_hpet_floor"), FLOOR_ATTACH, vm,
 		     "FLOOR_ATTACH");
@@ -250,6 +279,20 @@ static void on_mmio(struct kvm_run *run)
 		memcpy(run->mmio.data, &value, run->mmio.len);
 }
 
+static void on_port(struct kvm_run *run)
+{
+	__u8 *value = (__u8 *)run + run->io.data_offset;
+
+	if (run->io.port == 0xe9)
+		watch_output(&watch, *value);
+	else if (option.source == 'p')
+		pit_write(&pit_source, run->io.port, *value);
+	else if (option.source == 'r' && run->io.direction == KVM_EXIT_IO_IN)
+		rtc_read(&rtc_source, run->io.port, value);
+	else if (option.source == 'r')
+		rtc_write(&rtc_source, run->io.port, *value);
+}
+
 static void *run_vcpu(void *arg)
 {
 	int vcpu = must(vm, KVM_CREATE_VCPU, (unsigned long)arg,
@@ -270,9 +313,7 @@ static void *run_vcpu(void *arg)
 			on_mmio(run);
 			break;
 		case KVM_EXIT_IO:
-			if (run->io.port == 0xe9)
-				watch_output(&watch,
-					     ((char *)run)[run->io.data_offset]);
+			on_port(run);
 			break;
 		case KVM_EXIT_INTR:
 			break;
@@ -341,7 +382,8 @@ static void parse(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "hpet", 1, NULL, 'h' }, { "pit", 0, NULL, 'p' },
-		{ "policy", 1, NULL, 'o' }, { "vcpus", 1, NULL, 'v' },
+		{ "source", 1, NULL, 'S' }, { "policy", 1, NULL, 'o' },
+		{ "vcpus", 1, NULL, 'v' },
 		{ "seconds", 1, NULL, 's' }, { "create", 1, NULL, 'c' },
 		{ "latency", 0, NULL, 'l' }, { }
 	};
@@ -356,6 +398,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'p':
 			option.pit = 1;
+			break;
+		case 'S':
+			option.source = optarg[0];
 			break;
 		case 'o':
 			option.policy = !strcmp(optarg, "slew") ?

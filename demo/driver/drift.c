@@ -45,8 +45,9 @@ static const char usage[] =
 "One run of the demo or of make drift, in the test host; what it leaves goes to /out.\n"
 "  --append WORDS      more for the guest's command line\n"
 "  --tool FILE         attach with this kvm-hpet, which needs:\n"
+"  --source            QEMU's timer has its ticks from a tick source of kvm_hpet; the same are needed, for the record\n"
 "  --policy discard|delay|merge|slew  --max-rate N  --max-backlog TIME\n"
-"  --timer hpet|pit|rtc  whose ticks the guest counts (hpet)\n"
+"  --timer hpet|pit|rtc|pit-vmm  whose ticks the guest counts (hpet); pit-vmm: of drift/pit-vmm, which --qemu names\n"
 "  --busy              something in the guest wants all of its CPU\n"
 "  --qemu FILE         instead of Debian's\n"
 "  --qemu-options WORDS  more for it\n"
@@ -72,6 +73,12 @@ struct run {
 	uint64_t cpu_quiet, cpu_load;	/* what QEMU used of the CPU then, in ns */
 };
 
+/* Are the ticks kvm_hpet's? */
+static int has_policy(const struct run *run)
+{
+	return run->tool.path || run->tool.source;
+}
+
 /* ---- the record ---- */
 
 static void write_subject(FILE *file, const struct run *run)
@@ -81,11 +88,13 @@ static void write_subject(FILE *file, const struct run *run)
 	uname(&host);
 	fprintf(file, "\"kernel\":\"%s\",\"load\":\"%s\",\"timer\":\"%s\",\"guest\":\"%s\",\"hpet\":",
 		host.release, run->load_name, run->guest.timer, run->busy ? "busy" : "idle");
-	if (strcmp(run->guest.timer, "hpet"))
+	if (has_policy(run))
+		fprintf(file, "\"kvm_hpet\"");
+	else if (strcmp(run->guest.timer, "hpet"))
 		fprintf(file, "null");
 	else
-		fprintf(file, "\"%s\"", run->tool.path ? "kvm_hpet" : "qemu");
-	if (run->tool.path)
+		fprintf(file, "\"qemu\"");
+	if (has_policy(run))
 		fprintf(file, ",\"policy\":\"%s\",\"max_rate\":\"%s\",\"max_backlog\":\"%s\"",
 			run->tool.policy, run->tool.max_rate, run->tool.max_backlog);
 }
@@ -178,7 +187,7 @@ static void be_loaded(struct run *run, pid_t qemu)
 /* What is not made up is lost for good: there is nothing to wait for. */
 static int may_catch_up(const struct run *run)
 {
-	return run->tool.path && !strcmp(run->tool.policy, "slew");
+	return has_policy(run) && !strcmp(run->tool.policy, "slew");
 }
 
 /* As long as in every other run, whatever becomes of the clock. */
@@ -262,6 +271,7 @@ static int parse(struct run *run, int argc, char *argv[])
 		{ "tool", 1, NULL, 't' }, { "policy", 1, NULL, 'p' },
 		{ "max-rate", 1, NULL, 'r' }, { "max-backlog", 1, NULL, 'b' },
 		{ "out", 1, NULL, 'o' }, { "timer", 1, NULL, 'T' }, { "busy", 0, NULL, 'B' },
+		{ "source", 0, NULL, 'S' },
 		{ "qemu", 1, NULL, 'q' }, { "qemu-options", 1, NULL, 'O' }, { "recover", 1, NULL, 'R' }, {}
 	};
 	const char **value;
@@ -272,6 +282,10 @@ static int parse(struct run *run, int argc, char *argv[])
 			run->busy = 1;
 			continue;
 		}
+		if (letter == 'S') {
+			run->tool.source = 1;
+			continue;
+		}
 		value = option(run, letter);
 		if (!value)
 			return -1;
@@ -279,7 +293,7 @@ static int parse(struct run *run, int argc, char *argv[])
 	}
 	if (optind != argc || !run->table || !run->load_name || !run->guest.kernel || !run->guest.initrd)
 		return -1;
-	return run->tool.path && !(run->tool.policy && run->tool.max_rate && run->tool.max_backlog) ? -1 : 0;
+	return has_policy(run) && !(run->tool.policy && run->tool.max_rate && run->tool.max_backlog) ? -1 : 0;
 }
 
 /* What is to be done with some of the options. */
@@ -294,6 +308,7 @@ static int set_up(struct run *run)
 		warnx("--recover wants seconds, not \"%s\"", run->recover);
 		return -1;
 	}
+	run->guest.busy = run->busy;
 	if (run->busy) {
 		snprintf(append, sizeof(append), "%s busy", run->guest.append);
 		run->guest.append = append;

@@ -9,8 +9,9 @@
 struct guest_setup {
 	const char *kernel, *initrd;
 	const char *append;	/* more for the guest's command line */
-	const char *timer;	/* whose ticks the guest counts: "hpet", "pit", "rtc" */
-	const char *qemu;
+	const char *timer;	/* whose ticks the guest counts: "hpet", "pit", "rtc"; "pit-vmm": of drift/pit-vmm */
+	const char *qemu;	/* or pit-vmm, which wants nothing of the above */
+	int busy;		/* for pit-vmm: its guest wants all of the CPU */
 	const char *options;	/* more for QEMU, words with one space between */
 };
 

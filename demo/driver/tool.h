@@ -8,8 +8,9 @@
 #include <sys/types.h>
 
 struct tool {
-	const char *path;	/* NULL: QEMU's own HPET is looked at */
+	const char *path;	/* NULL: QEMU's own HPET is looked at, or a tick source of its */
 	const char *policy, *max_rate, *max_backlog;
+	int source;		/* QEMU has its ticks from the module itself: statistics from debugfs */
 };
 
 /* Must come first: readings made by child processes are seen by their parent. */
@@ -21,7 +22,7 @@ void tool_attach(const char *qmp);
 /* "kvm-hpet set" for process @qemu: policy and limits, and how the rate rises. */
 void tool_set(pid_t qemu, const struct tool *wanted, const char *ramp);
 
-/* "kvm-hpet stat --json" into the next file stat-N.json; does nothing without kvm_hpet. */
+/* The statistics, as of "kvm-hpet stat --json", into the next file stat-N.json; does nothing without kvm_hpet. */
 void tool_stat(void);
 
 /* Reads statistics every second until @end, in a process of low priority, for as long as a load lasts. */

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A multiboot guest for the tests of the tool. The first letter of the second
- * word of its command line says what it does with the HPET:
+ * word of its command line says what it does with the HPET or the RTC:
  *
  *	i	nothing at all
  *	u	starts the main counter
  *	t	takes ticks of 10 ms from timer 0 in legacy replacement mode
  *	k	the same once a key has been pressed (HMP sendkey)
  *	c	the same, and says how they go with the main counter
+ *	r	takes periodic interrupts of the RTC, 128 a second, and says how they go with
+ *		the main counter
+ *	a	the same by way of the I/O APIC instead of the PICs
+ *	v	as r, and changes between 128 and 1,024 a second now and then
  *	s	starts the main counter and suspends the machine to RAM
  *	o	turns the machine off once a key has been pressed
  *
  * On the debug port (-debugcon) it writes "S" when it starts, "K" when it waits
- * for a key and "." for every 10th tick, each on a line of its own. With c that one reads
- * ". TICKS BEHIND BACK", in hex: ticks since the HPET was started, by how many they are
- * behind the counter, and how often that has gone back.
+ * for a key and "." for every 10th tick, each on a line of its own. With c, r, a and v that
+ * one reads ". TICKS BEHIND BACK", in hex: ticks since the timer was started, by how many
+ * they are behind the counter, and how often that has gone back. With v a tick is 1/128 s.
  */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -22,7 +26,19 @@ typedef unsigned int u32;
 
 #define HPET(offset)	(*(volatile u32 *)(0xfed00000u + (offset)))
 #define TICK_FS		10000000000000ULL
+#define IOAPIC(offset)	(*(volatile u32 *)(0xfec00000u + (offset)))
+#define APIC(offset)	(*(volatile u32 *)(0xfee00000u + (offset)))
+#define RTC_TICK_FS	7812500000000ULL
 #define TIMER_VECTOR	0x20
+#define RTC_VECTOR	0x28
+
+#define RTC_A		0x0a
+#define RTC_B		0x0b
+#define RTC_C		0x0c
+#define RTC_128_HZ	0x29		/* of register A */
+#define RTC_1024_HZ	0x26
+#define RTC_PERIODIC	0x40		/* of B and C */
+#define RTC_24_HOURS	0x02		/* of B */
 
 /* Where SeaBIOS puts it, and SLP_EN with QEMU's SLP_TYP of S3 and S5 */
 #define PM1A_CNT	0x604
@@ -39,7 +55,7 @@ struct gate {
 	u16 offset_high;
 } __attribute__((packed));
 
-static struct gate idt[TIMER_VECTOR + 1];
+static struct gate idt[RTC_VECTOR + 1];
 static volatile u32 ticks;
 static u32 tick_counts;		/* of the main counter, in a tick */
 static u32 went_back;
@@ -111,50 +127,171 @@ static void say_how_they_go(void)
 	say_number(went_back);
 }
 
+static int counts_rtc(void)
+{
+	return mode == 'r' || mode == 'a' || mode == 'v';
+}
+
+static void count_tick(void)
+{
+	if (++ticks % 10)
+		return;
+	outb(0xe9, '.');
+	if (mode == 'c' || counts_rtc())
+		say_how_they_go();
+	outb(0xe9, '\n');
+}
+
 struct frame;
 __attribute__((interrupt)) static void tick(struct frame *frame)
 {
 	(void)frame;
 	outb(0x20, 0x20);
-	if (++ticks % 10)
-		return;
-	outb(0xe9, '.');
-	if (mode == 'c')
-		say_how_they_go();
-	outb(0xe9, '\n');
+	count_tick();
 }
 
-static void set_up_interrupts(void)
+static void rtc_write(u8 reg, u8 value)
+{
+	outb(0x70, reg);
+	outb(0x71, value);
+}
+
+/* Is the periodic interrupt's flag set? That clears it. */
+static int rtc_has_ticked(void)
+{
+	outb(0x70, RTC_C);
+	return inb(0x71) & RTC_PERIODIC;
+}
+
+static void wait_half_a_tick(void)
+{
+	unsigned long long until = counter() + tick_counts / 2;
+
+	while (counter() < until)
+		asm volatile("pause");
+}
+
+static void count_eighth(void)
+{
+	static u32 eighths;
+
+	if (!(++eighths % 8))
+		count_tick();
+}
+
+/*
+ * From slow to fast between two ticks: what has passed since the last one is time too.
+ * And back just after one. One that is on its way still is one of the old rate.
+ */
+static void count_and_change_rate(void)
+{
+	static u32 changed_at;
+	static u8 fast;
+	void (*count)(void) = fast ? count_eighth : count_tick;
+
+	count();
+	if (ticks < changed_at + 16)
+		return;
+	if (!fast)
+		wait_half_a_tick();
+	while (rtc_has_ticked())
+		count();
+	changed_at = ticks;
+	fast = !fast;
+	rtc_write(RTC_A, fast ? RTC_1024_HZ : RTC_128_HZ);
+	if (!fast && rtc_has_ticked())
+		count();
+}
+
+/* Without its flag it was not the periodic interrupt. */
+__attribute__((interrupt)) static void rtc_tick(struct frame *frame)
+{
+	(void)frame;
+	if (mode == 'a') {
+		APIC(0xb0) = 0;
+	} else {
+		outb(0xa0, 0x20);
+		outb(0x20, 0x20);
+	}
+	if (!rtc_has_ticked())
+		return;
+	if (mode == 'v')
+		count_and_change_rate();
+	else
+		count_tick();
+}
+
+static void set_gate(u8 vector, void *handler, u16 selector)
+{
+	struct gate *gate = &idt[vector];
+
+	gate->offset_low = (u32)handler;
+	gate->offset_high = (u32)handler >> 16;
+	gate->selector = selector;
+	gate->type = 0x8e;
+}
+
+/* PICs: vectors from 0x20 and 0x28, no lines but these */
+static void set_up_interrupts(u16 lines)
 {
 	struct {
 		u16 limit;
 		u32 base;
 	} __attribute__((packed)) idtr = { sizeof(idt) - 1, (u32)idt };
-	struct gate *gate = &idt[TIMER_VECTOR];
 	u16 selector;
 
 	asm("mov %%cs, %0" : "=r"(selector));
-	gate->offset_low = (u32)tick;
-	gate->offset_high = (u32)tick >> 16;
-	gate->selector = selector;
-	gate->type = 0x8e;
+	set_gate(TIMER_VECTOR, tick, selector);
+	set_gate(RTC_VECTOR, rtc_tick, selector);
 	asm volatile("lidt %0" : : "m"(idtr));
-	outb(0x20, 0x11);		/* PIC: vectors from 0x20, only IRQ 0 */
+	outb(0x20, 0x11);
 	outb(0x21, TIMER_VECTOR);
 	outb(0x21, 0x04);
 	outb(0x21, 0x01);
-	outb(0x21, 0xfe);
-	outb(0xa1, 0xff);
+	outb(0xa0, 0x11);
+	outb(0xa1, RTC_VECTOR);
+	outb(0xa1, 0x02);
+	outb(0xa1, 0x01);
+	outb(0x21, ~lines);
+	outb(0xa1, ~lines >> 8);
 }
 
 static void start_ticks(void)
 {
 	tick_counts = divide(TICK_FS, HPET(0x04));
-	set_up_interrupts();
+	set_up_interrupts(1 << 0);
 	HPET(0x100) = 0x14c;	/* 32 bits, periodic, enabled, accumulator next */
 	HPET(0x108) = tick_counts;
 	HPET(0x108) = tick_counts;
 	HPET(0x10) = 3;		/* legacy replacement, run */
+}
+
+/* Edges of the I/O APIC's pin 8 to this CPU, and nothing by the PICs */
+static void set_up_apics(void)
+{
+	set_up_interrupts(0);
+	APIC(0xf0) = 0x1ff;
+	IOAPIC(0) = 0x10 + 2 * 8 + 1;
+	IOAPIC(0x10) = 0;
+	IOAPIC(0) = 0x10 + 2 * 8;
+	IOAPIC(0x10) = RTC_VECTOR;
+}
+
+/*
+ * The counter is half a tick ahead, so that it is never at the edge of an interval when
+ * a tick comes.
+ */
+static void start_rtc(void)
+{
+	tick_counts = divide(RTC_TICK_FS, HPET(0x04));
+	HPET(0xf0) = tick_counts / 2;
+	if (mode == 'a')
+		set_up_apics();
+	else
+		set_up_interrupts(1 << 8 | 1 << 2);
+	rtc_write(RTC_A, RTC_128_HZ);
+	rtc_write(RTC_B, RTC_PERIODIC | RTC_24_HOURS);
+	HPET(0x10) = 1;
 }
 
 static void wait_for_key(void)
@@ -190,8 +327,10 @@ __attribute__((used)) static void guest(const u32 *info)
 		outw(PM1A_CNT, TURN_OFF);
 	if (mode == 't' || mode == 'k' || mode == 'c')
 		start_ticks();
+	if (counts_rtc())
+		start_rtc();
 	for (;;)
-		if (mode == 't' || mode == 'k' || mode == 'c')
+		if (mode == 't' || mode == 'k' || mode == 'c' || counts_rtc())
 			asm volatile("sti; hlt");
 		else
 			asm volatile("cli; hlt");
