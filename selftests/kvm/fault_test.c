@@ -489,7 +489,10 @@ static void test_starved_close(void)
 	close(starve_fd);
 	ok_eq(-probe, ENOMEM, "no memory: nothing can be opened");
 	ok_eq(count_blocks(), 1, "no memory: the other blocks are closed");
-	ok_ticks(&b, "no memory as blocks are closed");
+	/* Without its bus the guest would wait for ticks for ever. */
+	guest_read(b.m, REG_CAP, 4);
+	if (ok_eq(b.m->exits, 0, "no memory: the VM has its other devices"))
+		ok_ticks(&b, "no memory as blocks are closed");
 	b.config.base = SUBJECT_BASE;
 	b.got = call_create(&b);
 	ok(b.got >= 0, "no memory as blocks are closed: their addresses are free");
