@@ -440,6 +440,67 @@ static void test_nth(void)
 	ok_nothing_left("after all of these");
 }
 
+/* ---- no allocation at all ---- */
+
+static int starve_fd;
+
+static void starve_init(void)
+{
+	static const char * const attrs[] = { "failslab", "fail_page_alloc" };
+	unsigned int i;
+
+	starve_fd = open("/proc/thread-self/make-it-fail", O_WRONLY | O_CLOEXEC);
+	if (starve_fd < 0)
+		die("make-it-fail: %s", strerror(errno));
+	for (i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (!set_knob(attrs[i], "task-filter", "Y") ||
+		    !set_knob(attrs[i], "times", "-1") ||
+		    !set_knob(attrs[i], "probability", "100"))
+			die("%s: %s", attrs[i], strerror(errno));
+}
+
+/* From now on every allocation of this thread fails that may, or none does. */
+static void starve(bool on)
+{
+	if (pwrite(starve_fd, on ? "1" : "0", 1, 0) != 1)
+		die("make-it-fail: %s", strerror(errno));
+}
+
+/* KVM's own way would take all of the VM's devices from it. */
+static void test_starved_close(void)
+{
+	int probe, fds[KVM_HPET_MAX_BLOCKS - 1];
+	unsigned int i;
+	struct bed b;
+
+	bed_init(&b);
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		b.config.base = SUBJECT_BASE + 0x1000 * i;
+		fds[i] = call_create(&b);
+		if (fds[i] < 0)
+			die("KVM_HPET_CREATE: %s", strerror(-fds[i]));
+	}
+	starve_init();
+	starve(true);
+	probe = call_open(&b);
+	for (i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	starve(false);
+	close(starve_fd);
+	ok_eq(-probe, ENOMEM, "no memory: nothing can be opened");
+	ok_eq(count_blocks(), 1, "no memory: the other blocks are closed");
+	/* Without its bus the guest would wait for ticks for ever. */
+	guest_read(b.m, REG_CAP, 4);
+	if (ok_eq(b.m->exits, 0, "no memory: the VM has its other devices"))
+		ok_ticks(&b, "no memory as blocks are closed");
+	b.config.base = SUBJECT_BASE;
+	b.got = call_create(&b);
+	ok(b.got >= 0, "no memory as blocks are closed: their addresses are free");
+	close_got(&b);
+	bed_free(&b);
+	ok_nothing_left("no memory as blocks are closed");
+}
+
 /*
  * KVM itself, out of memory as an ioeventfd goes, takes the VM's bus away: the
  * block is no longer reached, and closing it does no harm.
@@ -606,6 +667,26 @@ static void test_no_descriptor(struct bed *b)
 	ok_ticks(b, "KVM_HPET_CREATE without a free descriptor");
 }
 
+/* It is not asked: where it fails it takes the other devices along. */
+static void test_close_fault(struct bed *b)
+{
+	static const struct registration r = {
+		{ "kvm_io_bus_unregister_dev" }, -ENOMEM, 1, 0,
+	};
+	const char *f;
+
+	make_subject(b);
+	if (!fault_arm(&r, &f))
+		die("no kvm_io_bus_unregister_dev to fail");
+	call_close(b);
+	ok_eq(fault_failed(), 0, "close of a block: KVM's way of shrinking the bus is not taken");
+	fault_write("none");
+	ok_eq(count_blocks(), 1, "close of a block without it: it is gone");
+	ok_ticks(b, "close of a block without it");
+	make_subject(b);
+	ok(call_close(b) >= 0, "close of a block without it: its address is free");
+}
+
 static void test_load_fault(const struct registration *r)
 {
 	const char *f;
@@ -647,6 +728,7 @@ static void test_registrations(void)
 	for (i = 0; i < ARRAY_SIZE(on_create); i++)
 		test_create_fault(&b, &on_create[i]);
 	test_no_descriptor(&b);
+	test_close_fault(&b);
 	bed_free(&b);
 	ok_nothing_left("after all of these");
 }
@@ -667,6 +749,7 @@ int main(void)
 	nth = nth_init();
 	if (nth) {
 		test_nth();
+		test_starved_close();
 		test_bus_gone();
 	} else {
 		skip("allocations that fail: this kernel has no fault injection");

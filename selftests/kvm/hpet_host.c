@@ -772,6 +772,48 @@ int module_load(const char *path, const char *params)
 	return ret;
 }
 
+/* ---- a guest that counts ---- */
+
+struct machine *machine_ticking(uint32_t policy, int pin)
+{
+	const int vector = pin < 0 ? VECTOR_PIC(0) : VECTOR_PIN(pin);
+	struct machine *m = machine_with_block();
+	struct guest_irq *irq = &m->g->irq[vector];
+
+	if (pin < 0) {
+		guest_pic_init(m, 1 << 0);
+	} else {
+		guest_apic_init(m);
+		guest_pin_set(m, pin, 0);
+	}
+	irq->first = MS;
+	irq->period = MS;
+	irq->max_ahead = INT64_MIN;
+	timer_program(m, 0, pin < 0 ? 0 : TIMER_ROUTE(pin), MS, MS);
+	policy_set(m, 1, policy, 10, 1, 5000000000ULL);
+	block_enable(m, pin < 0 ? CONFIG_LEGACY : 0);
+	return m;
+}
+
+void hpet_call(struct machine *m, unsigned long cmd)
+{
+	int ret = hpet_ioctl(m->hpet, cmd, NULL);
+
+	if (ret)
+		die("ioctl %#lx: %s", cmd, strerror(-ret));
+}
+
+void ok_every_tick(struct machine *m, int vector, const char *name)
+{
+	struct guest_irq *irq = &m->g->irq[vector];
+	uint64_t end;
+
+	guest_drain(m, vector);
+	end = block_halt_quiet(m, MS, MS);
+	ok_eq(irq->seen, ticks_due(end, MS, MS), "%s: every tick, once", name);
+	ok(irq->max_ahead <= 0, "%s: never ahead", name);
+}
+
 /* ---- tracefs ---- */
 
 static char tracefs[128];

@@ -271,6 +271,16 @@ bool policy_supported(void);
 void policy_set(struct machine *m, uint32_t timers, uint32_t policy,
 		uint32_t max_rate, uint32_t ramp, uint64_t max_backlog_ns);
 
+/*
+ * A machine whose guest takes ticks, a millisecond apart, on an I/O APIC pin, or in
+ * legacy mode by the PIC (@pin -1), interrupts off. Then, whatever has happened since:
+ * has it seen every tick once, and none before its time? The block is halted.
+ */
+struct machine *machine_ticking(uint32_t policy, int pin);
+void ok_every_tick(struct machine *m, int vector, const char *name);
+/* A call without argument that must succeed. */
+void hpet_call(struct machine *m, unsigned long cmd);
+
 uint64_t now_ns(void);
 void sleep_ms(unsigned int ms);
 /* In an exact run an hour in which nothing happens passes in seconds. */

@@ -148,6 +148,20 @@ static void on_kick(int sig)
 {
 }
 
+/* What is to be known of an exit that may not be. */
+static void note_exit(struct tiny_vcpu *v)
+{
+	struct kvm_vcpu_events e = { 0 };
+	struct kvm_regs regs = { 0 };
+
+	ioctl(v->fd, KVM_GET_REGS, &regs);
+	ioctl(v->fd, KVM_GET_VCPU_EVENTS, &e);
+	note("a vCPU's exit: %u at %#llx, flags %#llx, exception %u/%u, interrupt %u/%u, NMI %u/%u",
+	     v->run->exit_reason, regs.rip, regs.rflags, e.exception.injected,
+	     e.exception.nr, e.interrupt.injected, e.interrupt.nr,
+	     e.nmi.injected, e.nmi.pending);
+}
+
 static void *run_vcpu(void *arg)
 {
 	struct tiny_vcpu *v = arg;
@@ -162,7 +176,7 @@ static void *run_vcpu(void *arg)
 		if (v->run->exit_reason == KVM_EXIT_MMIO)
 			v->exits++;
 		else if (!v->odd++)
-			note("a vCPU's exit: %u", v->run->exit_reason);
+			note_exit(v);
 	}
 	return NULL;
 }

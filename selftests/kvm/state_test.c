@@ -8,51 +8,12 @@
  */
 #include "hpet_test.h"
 
-static struct machine *ticking(uint32_t policy, int pin)
-{
-	const int vector = pin < 0 ? VECTOR_PIC(0) : VECTOR_PIN(pin);
-	struct machine *m = machine_with_block();
-	struct guest_irq *irq = &m->g->irq[vector];
-
-	if (pin < 0) {
-		guest_pic_init(m, 1 << 0);
-	} else {
-		guest_apic_init(m);
-		guest_pin_set(m, pin, 0);
-	}
-	irq->first = irq->period = MS;
-	irq->max_ahead = INT64_MIN;
-	timer_program(m, 0, pin < 0 ? 0 : TIMER_ROUTE(pin), MS, MS);
-	policy_set(m, 1, policy, 10, 1, 5000000000ULL);
-	block_enable(m, pin < 0 ? CONFIG_LEGACY : 0);
-	return m;
-}
-
-static void hpet_call(struct machine *m, unsigned long cmd)
-{
-	int ret = hpet_ioctl(m->hpet, cmd, NULL);
-
-	if (ret)
-		die("ioctl %#lx: %s", cmd, strerror(-ret));
-}
-
-static void ok_exact(struct machine *m, int vector, const char *name)
-{
-	struct guest_irq *irq = &m->g->irq[vector];
-	uint64_t end;
-
-	guest_drain(m, vector);
-	end = block_halt_quiet(m, MS, MS);
-	ok_eq(irq->seen, ticks_due(end, MS, MS), "%s: every tick, once", name);
-	ok(irq->max_ahead <= 0, "%s: never ahead", name);
-}
-
 /* ---- the same block ---- */
 
 static void test_same(int pin)
 {
 	const int vector = pin < 0 ? VECTOR_PIC(0) : VECTOR_PIN(pin);
-	struct machine *m = ticking(KVM_HPET_TICKS_SLEW, pin);
+	struct machine *m = machine_ticking(KVM_HPET_TICKS_SLEW, pin);
 	struct kvm_hpet_timer_stats before, after;
 	struct kvm_hpet_state s, t;
 	char name[64];
@@ -75,7 +36,7 @@ static void test_same(int pin)
 	ok_eq(after.backlog, 9, "%s: the backlog is in the statistics", name);
 	ok_in(after.due, before.due, ~0ULL, "%s: statistics go on", name);
 	hpet_call(m, KVM_HPET_RESUME);
-	ok_exact(m, vector, name);
+	ok_every_tick(m, vector, name);
 
 	/* In mid catch-up, again and again. */
 	guest_write(m, REG_CONFIG, 4, pin < 0 ? CONFIG_LEGACY | 1 : 1);
@@ -88,7 +49,7 @@ static void test_same(int pin)
 		guest_spin(m, OP_SPIN_ON, m->g->counter + MS / 3);
 	}
 	snprintf(name, sizeof(name), "same block, pin %d, in mid catch-up", pin);
-	ok_exact(m, vector, name);
+	ok_every_tick(m, vector, name);
 	machine_free(m);
 }
 
@@ -132,7 +93,7 @@ static void test_other(int pin, bool irqs_off)
 	policy_set(b, 1, KVM_HPET_TICKS_SLEW, 10, 1, 5000000000ULL);
 	hpet_call(b, KVM_HPET_PAUSE);
 
-	a = ticking(KVM_HPET_TICKS_SLEW, pin);
+	a = machine_ticking(KVM_HPET_TICKS_SLEW, pin);
 	guest_spin(a, irqs_off ? OP_SPIN_OFF : OP_SPIN_ON, 10 * MS + MS / 2);
 	hpet_call(a, KVM_HPET_PAUSE);
 	guest_do(a, OP_NOP, 0, 0, 0);
@@ -153,7 +114,7 @@ static void test_other(int pin, bool irqs_off)
 	guest_spin(b, OP_SPIN_ON, 15 * MS);
 	ok_in(b->g->counter, counter, counter + 1000 * MS,
 	      "%s: the counter does not jump", name);
-	ok_exact(b, vector, name);
+	ok_every_tick(b, vector, name);
 	machine_free(b);
 }
 
@@ -251,7 +212,7 @@ static void test_level(void)
 
 static void test_pause(uint32_t policy, bool backlog, unsigned int ms)
 {
-	struct machine *m = ticking(policy, -1);
+	struct machine *m = machine_ticking(policy, -1);
 	struct guest_irq *irq = &m->g->irq[VECTOR_PIC(0)];
 	struct kvm_hpet_timer_stats a, b;
 	uint64_t seen;
@@ -276,7 +237,7 @@ static void test_pause(uint32_t policy, bool backlog, unsigned int ms)
 	ok_eq(irq->seen, seen, "%s: the guest sees none", name);
 	hpet_call(m, KVM_HPET_RESUME);
 	guest_spin(m, OP_SPIN_ON, m->g->counter + 5 * MS);
-	ok_exact(m, VECTOR_PIC(0), name);
+	ok_every_tick(m, VECTOR_PIC(0), name);
 	machine_free(m);
 }
 
@@ -328,7 +289,7 @@ static void test_reset(void)
 	timer_program(m, 0, TIMER_ROUTE(16), MS, MS);
 	block_enable(m, 0);
 	guest_spin(m, OP_SPIN_ON, 10 * MS);
-	ok_exact(m, VECTOR_PIN(16), "reset: programmed anew");
+	ok_every_tick(m, VECTOR_PIN(16), "reset: programmed anew");
 	machine_free(m);
 }
 
