@@ -474,6 +474,11 @@ void lost_ticks_ack(struct lost_ticks *lt)
 	stop_waiting(lt);
 }
 
+void lost_ticks_rest(struct lost_ticks *lt, u64 until)
+{
+	lt->not_before = max_t(u64, lt->not_before, until);
+}
+
 static u64 delayed(u64 at, u64 by)
 {
 	return at && at != HPET_NEVER ? at + by : at;

@@ -357,6 +357,13 @@ void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result);
 void lost_ticks_ack(struct lost_ticks *lt);
 
 /**
+ * lost_ticks_rest() - what waits goes out no sooner than that
+ * @lt: the ticks
+ * @until: time, ns
+ */
+void lost_ticks_rest(struct lost_ticks *lt, u64 until);
+
+/**
  * lost_ticks_resume() - guest time goes on after a pause
  * @lt: the ticks
  * @paused_ns: how long it stood still

@@ -157,6 +157,10 @@ void lost_ticks_ack(struct lost_ticks *lt)
 	lt->in_flight = false;
 }
 
+void lost_ticks_rest(struct lost_ticks *lt, u64 until)
+{
+}
+
 void lost_ticks_resume(struct lost_ticks *lt, u64 paused_ns)
 {
 }

@@ -67,6 +67,9 @@ void tick_source_stop(struct tick_source *s, u64 now);
  * @s: the source
  * @now: time, ns
  *
+ * Of ticks that are owed the next one goes out a little later: the guest may not have
+ * taken the interrupt so far.
+ *
  * Return: true if one was waiting for that.
  */
 bool tick_source_ack(struct tick_source *s, u64 now);

@@ -252,6 +252,34 @@ static void only_the_device_acknowledges(void **state)
 	ok_law(&r);
 }
 
+/* The guest asks for the flag before it takes the interrupt: the next must not merge with it. */
+static void an_acknowledgment_before_the_interrupt(void **state)
+{
+	struct rig r;
+
+	rig_init(&r, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW);
+	start(&r, 4 * MS);
+	r.blind_until = r.now + 40 * MS + 1;
+	run(&r, 40 * MS);
+	assert_true(r.pending);
+	assert_int_equal(ticks(&r)->backlog, 9);
+	assert_true(tick_source_ack(&r.s, r.now));
+	deliver(&r);
+	assert_int_equal(ticks(&r)->backlog, 9);
+	assert_int_equal(ticker_deadline(&r.s.t, 0, r.now), r.now + MIN_NS / 4);
+	r.now += MIN_NS / 8;
+	assert_false(tick_source_ack(&r.s, r.now));
+	guest_takes(&r);
+	run(&r, 400 * MS);
+	assert_int_equal(r.seen, ticks(&r)->count.due);
+	/* At the highest rates there is less time. */
+	start(&r, 40000);
+	r.blind_until = r.now + 3 * MS;
+	run(&r, 2 * MS + 5000);
+	assert_true(tick_source_ack(&r.s, r.now));
+	assert_int_equal(ticker_deadline(&r.s.t, 0, r.now), r.now + 10000);
+}
+
 static void period_changes(void **state)
 {
 	struct rig r;
@@ -554,6 +582,7 @@ int main(void)
 		cmocka_unit_test(nothing_drifts),
 		cmocka_unit_test(lost_ticks_come_back),
 		cmocka_unit_test(only_the_device_acknowledges),
+		cmocka_unit_test(an_acknowledgment_before_the_interrupt),
 		cmocka_unit_test(period_changes),
 		cmocka_unit_test(stopped_and_started),
 		cmocka_unit_test(paused),
