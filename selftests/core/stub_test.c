@@ -129,6 +129,9 @@ static void a_saved_tick_is_kept(void **state)
 	assert_int_equal(lt.count.due, 3);
 	assert_int_equal(lt.count.discarded, 2);
 	assert_int_equal(lost_ticks_next(&lt), 0);
+	/* There is nothing to catch up with, so nothing keeps a distance. */
+	lost_ticks_rest(&lt, SEC);
+	assert_int_equal(lost_ticks_next(&lt), 0);
 	lost_ticks_save(&lt, 0, &again);
 	s.backlog = 1;
 	assert_memory_equal(&s, &again, sizeof(s));
