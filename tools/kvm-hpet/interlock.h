@@ -27,7 +27,6 @@ int interlock_engage(struct agent *agent);
 int interlock_release(struct agent *agent);
 void interlock_event(struct agent *agent, const char *event, struct json_object *data);
 int interlock_reset(struct agent *agent);
-int interlock_reset(struct agent *agent);
 int interlock_serve(struct agent *agent);
 
 #endif
