@@ -53,15 +53,9 @@ static bool handle_access(struct vm *vm, bool busy)
 
 static void count(struct vm *vm, bool busy)
 {
-	do {
-		if (ioctl(vm->vcpu, KVM_RUN, 0) < 0) {
-			if (errno == EINTR)
-				continue;
-			err(EXIT_FAILURE, "KVM_RUN");
-		}
-		if (vm->run->exit_reason != KVM_EXIT_IO)
-			errx(EXIT_FAILURE, "the guest has ended by exit %u", vm->run->exit_reason);
-	} while (vm->run->exit_reason != KVM_EXIT_IO || !handle_access(vm, busy));
+	do
+		run_to_port(vm);
+	while (!handle_access(vm, busy));
 }
 
 int main(int argc, char **argv)

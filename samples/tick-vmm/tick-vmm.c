@@ -247,23 +247,26 @@ static bool handle_port(struct vm *vm, unsigned int stall_ms, uint32_t *counted)
 
 /*
  * Step 5: run the guest. Neither its ticks nor its accesses to the HPET are seen here,
- * nor its hlt. Returns the number of ticks that it has counted.
+ * nor its hlt: it comes out when it speaks to a port. run_guest() returns the number
+ * of ticks that it has counted.
  */
+static void run_to_port(struct vm *vm)
+{
+	while (ioctl(vm->vcpu, KVM_RUN, 0) < 0)
+		if (errno != EINTR)
+			err(EXIT_FAILURE, "KVM_RUN");
+	if (vm->run->exit_reason != KVM_EXIT_IO)
+		errx(EXIT_FAILURE, "the guest has ended by exit %u", vm->run->exit_reason);
+}
+
 static uint32_t run_guest(struct vm *vm, unsigned int stall_ms)
 {
 	uint32_t counted = 0;
 
-	for (;;) {
-		if (ioctl(vm->vcpu, KVM_RUN, 0) < 0) {
-			if (errno == EINTR)
-				continue;
-			err(EXIT_FAILURE, "KVM_RUN");
-		}
-		if (vm->run->exit_reason != KVM_EXIT_IO)
-			errx(EXIT_FAILURE, "the guest has ended by exit %u", vm->run->exit_reason);
-		if (handle_port(vm, stall_ms, &counted))
-			return counted;
-	}
+	do
+		run_to_port(vm);
+	while (!handle_port(vm, stall_ms, &counted));
+	return counted;
 }
 
 /*
