@@ -79,13 +79,14 @@ class Outcome(report.Outcome):
         return f"{NAMES[self.subject]}, {self.guest}"
 
 
-def add_notes(outcomes):
+def compare(outcomes):
     """Slew with the PIT in the same place, and whether its guest was starved."""
     there = {outcome.name: outcome for outcome in outcomes if outcome.found}
     for outcome in there.values():
         rival = there.get(f"{outcome.load}/{outcome.guest}/pit-delay")
         if outcome.subject == "slew" and rival:
             outcome.notes += judgement.compare_steps(outcome.found, rival.found)
+            outcome.problems += judgement.check_against_pit(outcome.found, rival.found)
         if outcome.found["starved"]:
             outcome.notes.append("the guest did not get the CPU time that its ticks need")
 
@@ -157,7 +158,7 @@ def main(argv):
     out, figures, qemu, names = argv[1], argv[2], argv[3], argv[4:]
     words = report.read_loads(os.path.join(HERE, "..", "demo", "loads"))
     outcomes = [Outcome(out, name) for name in names]
-    add_notes(outcomes)
+    compare(outcomes)
     skipped = read_skipped(out)
     table = io.StringIO()
     with contextlib.redirect_stdout(table):

@@ -116,6 +116,9 @@ def test_step():
     found = judgement.figures(drift_run(late(125)))
     equal(list(judgement.compare_steps(found, {"max_step_s": 0.6})), [], "a step smaller than the PIT's is as it should be")
     says("; ".join(judgement.compare_steps(found, {"max_step_s": 0.15})), "with KVM's PIT by 0.150 s", "a larger one is noted")
+    equal(list(judgement.check_against_pit(found, {"max_step_s": 0.15})), [], "and no more where the PIT makes up less than 0.1 s at once")
+    equal(list(judgement.check_against_pit(found, {"max_step_s": 0.34})), [], "0.2 s are far below 0.34 s")
+    says("; ".join(judgement.check_against_pit(found, {"max_step_s": 0.3})), "more than 0.180 s (0.6 of KVM's PIT's)", "not below 0.3 s")
 
 
 def test_starved():
