@@ -89,11 +89,11 @@ static void unplug(struct kvm_hpet *h)
 	eventfd_ctx_put(a->eventfd);
 }
 
-/* Only where the end of interrupt is what counts has the line to be watched. */
+/* Of a line ends of interrupt are seen, of a message they are not. */
 static u32 watched_gsis(const struct kvm_hpet *h, unsigned int n)
 {
-	return h->source.ack_mode == LOST_TICKS_ACK_EDGE ?
-		BIT(h->source_config.gsi) : 0;
+	return h->source_config.flags & KVM_HPET_SOURCE_MSI ?
+		0 : BIT(h->source_config.gsi);
 }
 
 static void save(const struct kvm_hpet *h, u64 now, void *s)

@@ -101,6 +101,8 @@ static void ticks_save(const struct ticker *t, unsigned int n, u64 now,
 		s->flags |= KVM_HPET_TIMER_REGULAR;
 	if (l.rose)
 		s->flags |= KVM_HPET_TIMER_ROSE;
+	if (l.ending)
+		s->flags |= KVM_HPET_TIMER_ENDING;
 }
 
 static void ticks_load(struct ticker *t, unsigned int n, u64 now,
@@ -119,6 +121,7 @@ static void ticks_load(struct ticker *t, unsigned int n, u64 now,
 		.lapses = s->flags & KVM_HPET_TIMER_LAPSES,
 		.regular = s->flags & KVM_HPET_TIMER_REGULAR,
 		.rose = s->flags & KVM_HPET_TIMER_ROSE,
+		.ending = s->flags & KVM_HPET_TIMER_ENDING,
 	};
 
 	lost_ticks_load(&t->ticks[n], ticker_guest_now(t, now), &l);
@@ -346,7 +349,7 @@ void kvm_hpet_source_config_apply(struct tick_source *s,
 	u32 ack = msi ? LOST_TICKS_ACK_NONE : LOST_TICKS_ACK_EDGE;
 
 	if (c->flags & KVM_HPET_SOURCE_ACK_VMM)
-		ack = LOST_TICKS_ACK_LEVEL;
+		ack = msi ? LOST_TICKS_ACK_LEVEL : LOST_TICKS_ACK_BOTH;
 	tick_source_init(s, msi ? -1 : (int)c->gsi,
 			 (u64)c->msi_address << 32 | c->msi_data, ack,
 			 min_interval_ns);
@@ -392,7 +395,8 @@ const char *kvm_hpet_source_check(const struct kvm_hpet_tick_source_state *s)
 {
 	const struct kvm_hpet_timer_state *t = &s->ticks;
 	u32 flags = KVM_HPET_TIMER_IN_FLIGHT | KVM_HPET_TIMER_REGULAR |
-		    KVM_HPET_TIMER_ROSE | KVM_HPET_TIMER_LAPSES;
+		    KVM_HPET_TIMER_ROSE | KVM_HPET_TIMER_LAPSES |
+		    KVM_HPET_TIMER_ENDING;
 
 	if (s->version != KVM_HPET_STATE_VERSION)
 		return "version";

@@ -40,7 +40,7 @@ static bool needs_ack(const struct lost_ticks *lt)
 {
 	if (lt->ack_mode == LOST_TICKS_ACK_EDGE)
 		return policy(lt) != LOST_TICKS_DISCARD;
-	return lt->ack_mode == LOST_TICKS_ACK_LEVEL;
+	return lost_ticks_told(lt->ack_mode);
 }
 
 /* Is one tick of the backlog being injected? A repeated one is not part of it. */
@@ -75,6 +75,13 @@ static void stop_waiting(struct lost_ticks *lt)
 	lt->in_flight = false;
 	lt->lapses = false;
 	lt->retry_ns = RETRY_FIRST_NS;
+}
+
+/* Only who keeps what is owed has another one to send before the interrupt ends. */
+static bool needs_end(const struct lost_ticks *lt)
+{
+	return lt->ack_mode == LOST_TICKS_ACK_BOTH &&
+		policy(lt) != LOST_TICKS_DISCARD;
 }
 
 static void set_rate(struct lost_ticks *lt, u32 rate)
@@ -170,6 +177,7 @@ void lost_ticks_set_params(struct lost_ticks *lt,
 	lt->params = *params;
 	if (!needs_ack(lt))
 		stop_waiting(lt);
+	lt->ending = lt->ending && needs_end(lt);
 	if (!keeps_owed(lt))
 		lt->fraction_ns = 0;
 	lt->rate = policy(lt) == LOST_TICKS_SLEW ?
@@ -221,6 +229,7 @@ void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
 		lt->rate = 0;
 	if (!needs_ack(lt))
 		stop_waiting(lt);
+	lt->ending = lt->ending && needs_end(lt);
 	give_up(lt, limit(lt));
 }
 
@@ -229,7 +238,8 @@ void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending)
 	bool same = lt->ack_mode == ack_mode;
 
 	lt->ack_mode = ack_mode;
-	if (ack_mode == LOST_TICKS_ACK_LEVEL) {
+	lt->ending = false;
+	if (lost_ticks_told(ack_mode)) {
 		stop_waiting(lt);
 		lt->in_flight = pending;
 		lt->retry_at = HPET_NEVER;
@@ -241,7 +251,7 @@ void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending)
 
 void lost_ticks_restart(struct lost_ticks *lt)
 {
-	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+	if (!lost_ticks_told(lt->ack_mode))
 		stop_waiting(lt);
 	lt->not_before = 0;
 }
@@ -255,7 +265,7 @@ static void dont_wait_for_next(struct lost_ticks *lt)
 
 void lost_ticks_rerouted(struct lost_ticks *lt)
 {
-	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL)
+	if (!lost_ticks_told(lt->ack_mode))
 		stop_waiting(lt);
 	dont_wait_for_next(lt);
 }
@@ -265,7 +275,9 @@ void lost_ticks_unmasked(struct lost_ticks *lt, u64 now)
 	u64 until = add_sat(now, max_t(u64, lt->period_ns,
 				       lt->min_interval_ns));
 
-	if (lt->in_flight && lt->ack_mode != LOST_TICKS_ACK_LEVEL &&
+	if (lt->ending)
+		lt->retry_at = min_t(u64, lt->retry_at, until);
+	if (lt->in_flight && !lost_ticks_told(lt->ack_mode) &&
 	    until < lt->retry_at) {
 		lt->retry_at = until;
 		lt->lapses = true;
@@ -283,6 +295,7 @@ void lost_ticks_reset(struct lost_ticks *lt)
 {
 	lt->injecting = false;
 	lt->repeating = false;
+	lt->ending = false;
 	stop_waiting(lt);
 	give_up(lt, 0);
 	lt->rate = 0;
@@ -317,13 +330,15 @@ void lost_ticks_save(const struct lost_ticks *lt, u64 now,
 	s->fraction_ns = lt->fraction_ns;
 	s->peak = lt->peak;
 	s->retry_ns = lt->retry_ns;
-	s->retry_in_ns = lt->in_flight ? time_until(lt->retry_at, now) : 0;
+	s->retry_in_ns = lt->in_flight || lt->ending ?
+			 time_until(lt->retry_at, now) : 0;
 	s->next_in_ns = time_until(lt->not_before, now);
 	s->rate = lt->rate;
 	s->in_flight = lt->in_flight;
 	s->lapses = lt->lapses;
 	s->regular = lt->regular;
 	s->rose = lt->rose;
+	s->ending = lt->ending;
 }
 
 void lost_ticks_load(struct lost_ticks *lt, u64 now,
@@ -341,8 +356,13 @@ void lost_ticks_load(struct lost_ticks *lt, u64 now,
 		lt->fraction_ns = s->fraction_ns;
 	if (policy(lt) == LOST_TICKS_SLEW)
 		lt->rate = min_t(u32, s->rate, lt->params.max_rate);
-	/* With LOST_TICKS_ACK_LEVEL the status bit has said so already. */
-	if (lt->ack_mode != LOST_TICKS_ACK_LEVEL) {
+	lt->ending = s->ending && needs_end(lt);
+	/* With lost_ticks_told() the device has said so already. */
+	if (lt->ending)
+		lt->retry_at = time_after(now, lt->in_flight ? s->retry_in_ns :
+					  min_t(s64, s->retry_in_ns,
+						RETRY_FIRST_NS));
+	if (!lost_ticks_told(lt->ack_mode)) {
 		lt->in_flight = s->in_flight && needs_ack(lt);
 		lt->lapses = s->lapses && lt->in_flight;
 		lt->retry_ns = s->retry_ns;
@@ -396,8 +416,11 @@ u64 lost_ticks_next(const struct lost_ticks *lt)
 	if (lt->injecting)
 		return HPET_NEVER;
 	if (lt->in_flight)
-		return lt->retry_at;
-	return lt->backlog ? lt->not_before : HPET_NEVER;
+		return lost_ticks_told(lt->ack_mode) ? HPET_NEVER : lt->retry_at;
+	if (!lt->backlog)
+		return HPET_NEVER;
+	return lt->ending ? max_t(u64, lt->not_before, lt->retry_at) :
+			    lt->not_before;
 }
 
 u32 lost_ticks_begin(struct lost_ticks *lt, u64 now)
@@ -410,9 +433,10 @@ u32 lost_ticks_begin(struct lost_ticks *lt, u64 now)
 		lt->retry_ns = min_t(u64, 2 * lt->retry_ns, RETRY_LAST_NS);
 	}
 	lt->in_flight = needs_ack(lt);
+	lt->ending = needs_end(lt);
 	lt->not_before = follow(lt, now);
-	lt->retry_at = lt->ack_mode == LOST_TICKS_ACK_LEVEL ? HPET_NEVER :
-							      now + lt->retry_ns;
+	lt->retry_at = lost_ticks_told(lt->ack_mode) ? HPET_NEVER :
+						       now + lt->retry_ns;
 	return ++lt->seq;
 }
 
@@ -455,6 +479,7 @@ void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result)
 	lt->injecting = false;
 	lt->repeating = false;
 	if (result < 0) {
+		lt->ending = false;
 		stop_waiting(lt);
 		lt->not_before = HPET_NEVER;
 	}
@@ -471,7 +496,22 @@ void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result)
 
 void lost_ticks_ack(struct lost_ticks *lt)
 {
+	lt->ending = false;
 	stop_waiting(lt);
+}
+
+void lost_ticks_told_taken(struct lost_ticks *lt, u64 now)
+{
+	if (lt->ending && lt->in_flight)
+		lt->retry_at = min_t(u64, lt->retry_at, now + RETRY_FIRST_NS);
+	stop_waiting(lt);
+}
+
+void lost_ticks_ended(struct lost_ticks *lt)
+{
+	if (lt->ack_mode == LOST_TICKS_ACK_EDGE)
+		lost_ticks_ack(lt);
+	lt->ending = false;
 }
 
 void lost_ticks_rest(struct lost_ticks *lt, u64 until)

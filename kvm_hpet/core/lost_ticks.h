@@ -37,7 +37,14 @@ enum lost_ticks_ack_mode {
 	LOST_TICKS_ACK_NONE,	/* not at all */
 	LOST_TICKS_ACK_EDGE,	/* end of interrupt; may fail to come */
 	LOST_TICKS_ACK_LEVEL,	/* status bit; the line stays up until then */
+	LOST_TICKS_ACK_BOTH,	/* the device says so, and end of interrupt */
 };
+
+/* The device says so in the end, however long it takes: nothing is repeated. */
+static inline bool lost_ticks_told(u32 ack_mode)
+{
+	return ack_mode >= LOST_TICKS_ACK_LEVEL;
+}
 
 #define LOST_TICKS_START_RATE	1U
 #define LOST_TICKS_MAX_RATE	100U
@@ -97,7 +104,8 @@ struct lost_ticks_count {
  *	@rate rose: more than that, and @rate rises
  * @not_before: earliest time of the next injection
  * @retry_ns: how long to wait for an acknowledgment
- * @retry_at: until when the present wait lasts
+ * @retry_at: until when the present wait lasts; with LOST_TICKS_ACK_BOTH that for
+ *	the end of interrupt, from the device's word on
  * @lapses: it ends then, and no tick is repeated
  * @ack_mode: enum lost_ticks_ack_mode
  * @rate: additional ticks an interval at this moment
@@ -107,6 +115,7 @@ struct lost_ticks_count {
  * @in_flight: one tick is injected and not acknowledged
  * @regular: the tick of this interval is still to be injected
  * @rose: @rate rose when the last tick fell due
+ * @ending: with LOST_TICKS_ACK_BOTH: the interrupt has not ended so far
  */
 struct lost_ticks {
 	struct lost_ticks_params params;
@@ -128,6 +137,7 @@ struct lost_ticks {
 	bool lapses;
 	bool regular;
 	bool rose;
+	bool ending;
 };
 
 /**
@@ -138,7 +148,7 @@ struct lost_ticks {
  * @fraction_ns: as there
  * @peak: as there
  * @retry_ns: as there
- * @retry_in_ns: with @in_flight: @retry_at, from now on, ns; LOST_TICKS_NEVER: none
+ * @retry_in_ns: with @in_flight or @ending: @retry_at, from now on, ns; LOST_TICKS_NEVER: none
  * @next_in_ns: @not_before, from now on, ns; may be past. LOST_TICKS_AT_ONCE: no
  *	distance to keep; LOST_TICKS_NEVER: with the next tick that falls due
  * @rate: as there
@@ -146,6 +156,7 @@ struct lost_ticks {
  * @lapses: as there
  * @regular: as there
  * @rose: as there
+ * @ending: as there
  */
 struct lost_ticks_state {
 	u64 period_ns;
@@ -160,6 +171,7 @@ struct lost_ticks_state {
 	bool lapses;
 	bool regular;
 	bool rose;
+	bool ending;
 };
 
 #define LOST_TICKS_NEVER	((s64)(~0ULL >> 1))
@@ -206,7 +218,8 @@ void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount);
  * lost_ticks_set_ack() - the way to see acknowledgments may have changed
  * @lt: the ticks
  * @ack_mode: enum lost_ticks_ack_mode
- * @pending: for LOST_TICKS_ACK_LEVEL: the status bit is set
+ * @pending: with lost_ticks_told(): a tick waits for the device's word; for
+ *	LOST_TICKS_ACK_LEVEL that is the status bit
  */
 void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending);
 
@@ -355,6 +368,26 @@ void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result);
  * @lt: the ticks
  */
 void lost_ticks_ack(struct lost_ticks *lt);
+
+/**
+ * lost_ticks_told_taken() - with LOST_TICKS_ACK_BOTH: the device says that the guest
+ * has taken the tick
+ * @lt: the ticks
+ * @now: time, ns
+ *
+ * That may be before the guest has taken the interrupt. So the next one waits for the
+ * interrupt's end as well, but no longer than LOST_TICKS_RETRY_FIRST_NS: there are
+ * ways to end one that nobody sees.
+ */
+void lost_ticks_told_taken(struct lost_ticks *lt, u64 now);
+
+/**
+ * lost_ticks_ended() - an interrupt has ended on the line that the ticks go out by
+ * @lt: the ticks
+ *
+ * With LOST_TICKS_ACK_EDGE that is the acknowledgment.
+ */
+void lost_ticks_ended(struct lost_ticks *lt);
 
 /**
  * lost_ticks_rest() - what waits goes out no sooner than that

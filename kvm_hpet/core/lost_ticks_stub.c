@@ -49,7 +49,7 @@ void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
 void lost_ticks_set_ack(struct lost_ticks *lt, u32 ack_mode, bool pending)
 {
 	lt->ack_mode = ack_mode;
-	lt->in_flight = ack_mode == LOST_TICKS_ACK_LEVEL && pending;
+	lt->in_flight = lost_ticks_told(ack_mode) && pending;
 	give_up(lt, limit(lt));
 }
 
@@ -131,7 +131,7 @@ u64 lost_ticks_next(const struct lost_ticks *lt)
 u32 lost_ticks_begin(struct lost_ticks *lt, u64 now)
 {
 	lt->injecting = true;
-	lt->in_flight = lt->ack_mode == LOST_TICKS_ACK_LEVEL;
+	lt->in_flight = lost_ticks_told(lt->ack_mode);
 	return ++lt->seq;
 }
 
@@ -155,6 +155,15 @@ void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result)
 void lost_ticks_ack(struct lost_ticks *lt)
 {
 	lt->in_flight = false;
+}
+
+void lost_ticks_told_taken(struct lost_ticks *lt, u64 now)
+{
+	lost_ticks_ack(lt);
+}
+
+void lost_ticks_ended(struct lost_ticks *lt)
+{
 }
 
 void lost_ticks_rest(struct lost_ticks *lt, u64 until)

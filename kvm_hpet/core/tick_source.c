@@ -113,11 +113,16 @@ void tick_source_stop(struct tick_source *s, u64 now)
 /*
  * Linux reads register C of an RTC not only in its handler. Such a read may report a
  * tick whose interrupt the guest has not taken: one that went out at once would merge
- * with it in the local APIC, unseen.
+ * with it in the local APIC, unseen. A message's end can't be seen, so all that can be
+ * done is to wait a little.
  */
-static u64 rest_ns(const struct tick_source *s)
+static void rest(struct tick_source *s, u64 now)
 {
-	return min_t(u64, s->t.min_interval_ns, s->t.ticks[0].period_ns) / 4;
+	struct lost_ticks *lt = &s->t.ticks[0];
+	u64 ns = min_t(u64, s->t.min_interval_ns, lt->period_ns) / 4;
+
+	if (s->ack_mode == LOST_TICKS_ACK_LEVEL && lost_ticks_waiting(lt))
+		lost_ticks_rest(lt, now + ns);
 }
 
 bool tick_source_ack(struct tick_source *s, u64 now)
@@ -126,8 +131,8 @@ bool tick_source_ack(struct tick_source *s, u64 now)
 	bool awaited = lt->in_flight;
 
 	ticker_advance(&s->t, s->t.enabled, now);
-	lost_ticks_ack(lt);
-	if (awaited && lost_ticks_waiting(lt))
-		lost_ticks_rest(lt, ticker_guest_now(&s->t, now) + rest_ns(s));
+	lost_ticks_told_taken(lt, ticker_guest_now(&s->t, now));
+	if (awaited)
+		rest(s, ticker_guest_now(&s->t, now));
 	return awaited;
 }

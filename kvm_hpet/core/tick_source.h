@@ -32,7 +32,7 @@ struct tick_source {
  * @s: the source, zeroed
  * @gsi: the line that it drives with pulses, or -1
  * @msi: without a line: the message, its address in the high half
- * @ack_mode: enum lost_ticks_ack_mode. With LOST_TICKS_ACK_LEVEL it is
+ * @ack_mode: enum lost_ticks_ack_mode. With lost_ticks_told() it is
  *	tick_source_ack() that counts
  * @min_interval_ns: see struct ticker
  */
@@ -67,8 +67,8 @@ void tick_source_stop(struct tick_source *s, u64 now);
  * @s: the source
  * @now: time, ns
  *
- * Of ticks that are owed the next one goes out a little later: the guest may not have
- * taken the interrupt so far.
+ * Of ticks that are owed the next one goes out when the interrupt has ended
+ * (LOST_TICKS_ACK_BOTH), or a little later: the guest may not have taken it so far.
  *
  * Return: true if one was waiting for that.
  */

@@ -75,7 +75,7 @@ void ticker_set_params(struct ticker *t, u64 now, unsigned int n,
 
 static bool is_edge_on(const struct ticker *t, unsigned int n, u32 gsi)
 {
-	return t->ticks[n].ack_mode == LOST_TICKS_ACK_EDGE &&
+	return t->ticks[n].ack_mode != LOST_TICKS_ACK_LEVEL &&
 		t->gsi[n] == (int)gsi;
 }
 
@@ -87,7 +87,7 @@ void ticker_ack(struct ticker *t, u64 now, u32 gsi)
 	/* One that was disabled since may still wait for this one. */
 	for (n = 0; n < t->num_timers; n++)
 		if (is_edge_on(t, n, gsi))
-			lost_ticks_ack(&t->ticks[n]);
+			lost_ticks_ended(&t->ticks[n]);
 }
 
 void ticker_unmasked(struct ticker *t, u64 now, u32 gsi)

@@ -1265,7 +1265,7 @@ static void random_call(struct lost_ticks *lt, struct rng *r, u64 *now,
 		set_period(lt, lengths[a % 6], b % 10 < 7);
 		break;
 	case 2:
-		set_ack(lt, a % 3, b & 1);
+		set_ack(lt, a % 4, b & 1);
 		break;
 	case 3:
 		lost_ticks_restart(lt);
@@ -1290,16 +1290,20 @@ static void random_call(struct lost_ticks *lt, struct rng *r, u64 *now,
 		load(lt, *now, (struct lost_ticks_state){
 			.backlog = rng_magnitude(r) >> 23, .peak = c,
 			.fraction_ns = d, .rate = a % 100, .in_flight = b & 1,
-			.regular = b & 2, .rose = b & 4,
+			.regular = b & 2, .rose = b & 4, .ending = b & 8,
 			.next_in_ns = (s64)(c % SEC) - (s64)SEC / 2,
 			.retry_in_ns = d % SEC, .retry_ns = (1 + a % 16) * SEC,
 		});
 		break;
 	case 9:
-	case 10:
 		ack(lt);
 		break;
+	case 10:
+		lost_ticks_told_taken(lt, *now);
+		break;
 	case 11:
+		lost_ticks_ended(lt);
+		break;
 	case 12:
 	case 13:
 		due(lt, 1 + (rng_magnitude(r) >> 24));
@@ -1329,7 +1333,7 @@ static void law_and_limits_for_every_history(void **state)
 		u64 now = SEC;
 		u32 seq = 0;
 
-		setup(&lt, seed % 4, seed / 4 % 3);
+		setup(&lt, seed % 4, seed / 4 % 4);
 		for (i = 0; i < 200; i++)
 			random_call(&lt, &r, &now, &seq);
 		result(&lt, lt.seq, 1);

@@ -57,10 +57,11 @@ static void guest_takes(struct rig *r)
 		return;
 	r->pending = false;
 	r->seen++;
+	/* Linux ends an edge before it calls the driver. */
+	if (r->s.t.gsi[0] >= 0)
+		ticker_ack(&r->s.t, r->now, GSI);
 	if (r->by_vmm)
 		tick_source_ack(&r->s, r->now);
-	else
-		ticker_ack(&r->s.t, r->now, GSI);
 }
 
 static void deliver(struct rig *r)
@@ -252,32 +253,141 @@ static void only_the_device_acknowledges(void **state)
 	ok_law(&r);
 }
 
-/* The guest asks for the flag before it takes the interrupt: the next must not merge with it. */
+/* Of 10 ticks the guest has taken none when it asks for the flag of the first. */
+static void asked_early(struct rig *r, u32 flags)
+{
+	rig_init(r, flags | KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW);
+	start(r, 4 * MS);
+	r->blind_until = r->now + 3600 * SEC;
+	run(r, 40 * MS);
+	assert_true(r->pending);
+	assert_int_equal(ticks(r)->backlog, 9);
+	assert_true(tick_source_ack(&r->s, r->now));
+	deliver(r);
+	assert_int_equal(ticks(r)->backlog, 9);
+}
+
+static void guest_looks(struct rig *r)
+{
+	r->blind_until = 0;
+	guest_takes(r);
+	run(r, 400 * MS);
+	assert_int_equal(r->seen, ticks(r)->count.due);
+	assert_int_equal(ticks(r)->count.coalesced, 9);
+}
+
+/* The next one must not merge with it, however long it takes the guest. */
 static void an_acknowledgment_before_the_interrupt(void **state)
 {
 	struct rig r;
 
-	rig_init(&r, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW);
-	start(&r, 4 * MS);
-	r.blind_until = r.now + 40 * MS + 1;
-	run(&r, 40 * MS);
-	assert_true(r.pending);
-	assert_int_equal(ticks(&r)->backlog, 9);
+	asked_early(&r, 0);
+	assert_false(tick_source_ack(&r.s, r.now));
+	run(&r, SEC - MS);
+	assert_int_equal(ticks(&r)->backlog, 9 + 249);
+	r.blind_until = 0;
+	guest_takes(&r);
+	run(&r, 2 * SEC);
+	assert_int_equal(r.seen, ticks(&r)->count.due);
+	assert_int_equal(ticks(&r)->count.delivered, ticks(&r)->count.due);
+
+	asked_early(&r, 0);
+	guest_looks(&r);
+	/* No longer than that: there are ends that nobody sees. */
+	asked_early(&r, 0);
+	run(&r, SEC - 1);
+	assert_int_equal(ticks(&r)->count.delivered, 1);
+	run(&r, 1);
+	assert_int_equal(ticks(&r)->count.coalesced, 10);
+	/* Of one that went out before the line was unmasked, the next interval. */
+	asked_early(&r, 0);
+	ticker_unmasked(&r.s.t, r.now, GSI);
+	assert_int_equal(lost_ticks_next(ticks(&r)), r.now + 4 * MS);
+	/* Whether it waits at that moment or is still in flight. */
+	lost(&r, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW, 5);
+	ticker_unmasked(&r.s.t, r.now, GSI);
+	assert_true(lost_ticks_next(ticks(&r)) == HPET_NEVER);
 	assert_true(tick_source_ack(&r.s, r.now));
-	deliver(&r);
-	assert_int_equal(ticks(&r)->backlog, 9);
+	assert_int_equal(lost_ticks_next(ticks(&r)), r.now + MS);
+	/* A pause is no time. */
+	asked_early(&r, 0);
+	ticker_pause(&r.s.t, r.now, true);
+	ticker_pause(&r.s.t, r.now + SEC, false);
+	assert_int_equal(lost_ticks_next(ticks(&r)), r.now + 2 * SEC);
+}
+
+/* With a message no end is seen: a little time has to do. */
+static void an_acknowledgment_before_the_message(void **state)
+{
+	struct rig r;
+
+	asked_early(&r, KVM_HPET_SOURCE_MSI);
 	assert_int_equal(ticker_deadline(&r.s.t, 0, r.now), r.now + MIN_NS / 4);
 	r.now += MIN_NS / 8;
 	assert_false(tick_source_ack(&r.s, r.now));
-	guest_takes(&r);
-	run(&r, 400 * MS);
-	assert_int_equal(r.seen, ticks(&r)->count.due);
+	guest_looks(&r);
 	/* At the highest rates there is less time. */
 	start(&r, 40000);
 	r.blind_until = r.now + 3 * MS;
 	run(&r, 2 * MS + 5000);
 	assert_true(tick_source_ack(&r.s, r.now));
 	assert_int_equal(ticker_deadline(&r.s.t, 0, r.now), r.now + 10000);
+}
+
+/* An interrupt that is not there has no end, nor has one of a policy that owes nothing. */
+static void nothing_to_end(void **state)
+{
+	struct ticker_delivery d;
+	struct rig r;
+
+	lost(&r, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_DISCARD, 5);
+	assert_false(ticks(&r)->ending);
+	asked_early(&r, 0);
+	ticks(&r)->params.policy = LOST_TICKS_DISCARD;
+	ticker_set_params(&r.s.t, r.now, 0, &ticks(&r)->params);
+	assert_false(ticks(&r)->ending);
+	asked_early(&r, 0);
+	ticker_reset(&r.s.t, r.now);
+	assert_false(ticks(&r)->ending);
+	/* Masked: what was told to KVM did not reach the guest. */
+	rig_init(&r, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW);
+	start(&r, MS);
+	r.now += MS;
+	ticker_advance(&r.s.t, 1, r.now);
+	assert_true(ticker_take(&r.s.t, r.now, false, &d));
+	assert_true(ticks(&r)->ending);
+	ticker_result(&r.s.t, &d, -1);
+	assert_false(ticks(&r)->ending);
+}
+
+static void an_end_goes_over(void **state)
+{
+	struct kvm_hpet_tick_source_state s;
+	struct rig a, b;
+
+	asked_early(&a, 0);
+	kvm_hpet_source_save(&a.s, a.now, &s);
+	assert_int_equal(s.ticks.retry_in_ns, SEC);
+	rig_init(&b, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW);
+	kvm_hpet_source_load(&b.s, b.now, &s);
+	assert_int_equal(lost_ticks_next(ticks(&b)), b.now + SEC);
+	/* Nobody stands still because of what a state says. */
+	s.ticks.retry_in_ns = KVM_HPET_NEVER;
+	kvm_hpet_source_load(&b.s, b.now, &s);
+	assert_int_equal(lost_ticks_next(ticks(&b)), b.now + SEC);
+	/* To a source that knows no such thing it says nothing. */
+	rig_init(&b, 0, LOST_TICKS_SLEW);
+	kvm_hpet_source_load(&b.s, b.now, &s);
+	assert_false(ticks(&b)->ending);
+	/* In flight, and the line was unmasked meanwhile. */
+	lost(&a, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW, 10);
+	ticker_unmasked(&a.s.t, a.now, GSI);
+	kvm_hpet_source_save(&a.s, a.now, &s);
+	assert_int_equal(s.ticks.retry_in_ns, MS);
+	rig_init(&b, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW);
+	kvm_hpet_source_load(&b.s, b.now, &s);
+	assert_true(tick_source_ack(&b.s, b.now));
+	assert_int_equal(lost_ticks_next(ticks(&b)), b.now + MS);
 }
 
 static void period_changes(void **state)
@@ -583,6 +693,9 @@ int main(void)
 		cmocka_unit_test(lost_ticks_come_back),
 		cmocka_unit_test(only_the_device_acknowledges),
 		cmocka_unit_test(an_acknowledgment_before_the_interrupt),
+		cmocka_unit_test(an_acknowledgment_before_the_message),
+		cmocka_unit_test(nothing_to_end),
+		cmocka_unit_test(an_end_goes_over),
 		cmocka_unit_test(period_changes),
 		cmocka_unit_test(stopped_and_started),
 		cmocka_unit_test(paused),

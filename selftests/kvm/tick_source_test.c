@@ -311,6 +311,59 @@ static void test_too_many_acks(void)
 	rig_free(&rig);
 }
 
+/*
+ * The device's word comes before the guest takes the interrupt, as from a driver that looks
+ * at its flags with interrupts off. What is owed must not go out on top of it.
+ */
+static void test_early_word(const struct route *r)
+{
+	struct kvm_hpet_tick_source_state state = { .size = sizeof(state) };
+	struct kvm_hpet_timer_stats s;
+	struct rig rig;
+
+	rig_new(&rig, r);
+	must(set_policy(rig.fd, KVM_HPET_TICKS_SLEW), "policy");
+	start(&rig, PERIOD_NS);
+	spin(&rig, OP_SPIN_OFF, 20);
+	ok_eq(hpet_ioctl(rig.fd, KVM_HPET_ACK_TICK, NULL), 1,
+	      "early word, %s: a tick waited for it", r->name);
+	must(hpet_ioctl(rig.fd, KVM_HPET_GET_STATE, &state), "get state");
+	ok_eq(state.ticks.flags & (KVM_HPET_TIMER_ENDING | KVM_HPET_TIMER_IN_FLIGHT),
+	      KVM_HPET_TIMER_ENDING, "early word, %s: its interrupt has not ended", r->name);
+	spin(&rig, OP_SPIN_OFF, 60);
+	s = stats(&rig);
+	ok_eq(s.delivered, 1, "early word, %s: none goes out on top of it", r->name);
+	ok_eq(s.backlog, 59, "early word, %s: all others are owed", r->name);
+	spin(&rig, OP_SPIN_ON, 260);
+	calm(&rig);
+	s = stats(&rig);
+	must(stop(&rig), "KVM_HPET_STOP_TICKS");
+	ok_eq(s.due, 260, "early word, %s: due", r->name);
+	ok_eq(rig.irq->seen, 260, "early word, %s: every tick is an interrupt", r->name);
+	ok_eq(s.delivered, 260, "early word, %s: delivered", r->name);
+	rig_free(&rig);
+}
+
+/* An end that fails to come is waited for for a second. */
+static void test_no_end(void)
+{
+	struct kvm_hpet_timer_stats s;
+	struct rig rig;
+
+	rig_new(&rig, &routes[6]);
+	must(set_policy(rig.fd, KVM_HPET_TICKS_SLEW), "policy");
+	start(&rig, PERIOD_NS);
+	spin(&rig, OP_SPIN_OFF, 20);
+	ok_eq(hpet_ioctl(rig.fd, KVM_HPET_ACK_TICK, NULL), 1, "no end: the device's word");
+	spin(&rig, OP_SPIN_OFF, 1019);
+	ok_eq(stats(&rig).delivered, 1, "no end: none more for a second");
+	spin(&rig, OP_SPIN_OFF, 1022);
+	s = stats(&rig);
+	ok_eq(s.delivered, 2, "no end: one more after it");
+	ok_eq(s.retries, 0, "no end: which is no repetition");
+	rig_free(&rig);
+}
+
 /* ---- period, phase, stop, pause, state ---- */
 
 static void test_period_change(void)
@@ -452,10 +505,11 @@ static void test_state(const struct route *r, bool in_flight)
 		ok_eq(b.irq->seen, 0, "%s: the one in flight is waited for", name);
 		/*
 		 * That VM's interrupt controllers were not moved. So the VMM
-		 * says it, or the tick is injected again after a second.
+		 * says it, and the end is waited for for a second, or the tick
+		 * is injected again after one.
 		 */
 		again_seen = r->ack == ACK_EOI;
-		n = again_seen ? 2600 : 100;
+		n = r->gsi >= 0 ? 2600 : 100;
 		if (!again_seen)
 			ok_eq(hpet_ioctl(b.fd, KVM_HPET_ACK_TICK, NULL), 1,
 			      "%s: it was waited for", name);
@@ -776,6 +830,9 @@ int main(void)
 	test_late(&routes[2]);
 	test_never_acknowledged(KVM_HPET_TICKS_SLEW);
 	test_too_many_acks();
+	test_early_word(&routes[5]);
+	test_early_word(&routes[6]);
+	test_no_end();
 	test_period_change();
 	test_stop(KVM_HPET_TICKS_SLEW);
 	test_reset();

@@ -90,7 +90,7 @@ static u64 most_owed(const struct lost_ticks *lt)
 
 	if (!lt->period_ns || lt->params.policy == LOST_TICKS_DISCARD)
 		return first + !(lt->in_flight &&
-				 lt->ack_mode == LOST_TICKS_ACK_LEVEL);
+				 lost_ticks_told(lt->ack_mode));
 	if (lt->params.policy == LOST_TICKS_MERGE)
 		return first + 1;
 	return max_t(u64, 1, quotient(lt->params.max_backlog_ns, lt->period_ns));
@@ -100,7 +100,13 @@ static bool may_fly(const struct lost_ticks *lt)
 {
 	if (lt->ack_mode == LOST_TICKS_ACK_EDGE)
 		return lt->period_ns && lt->params.policy != LOST_TICKS_DISCARD;
-	return lt->ack_mode == LOST_TICKS_ACK_LEVEL;
+	return lost_ticks_told(lt->ack_mode);
+}
+
+static bool may_end(const struct lost_ticks *lt)
+{
+	return lt->ack_mode == LOST_TICKS_ACK_BOTH && lt->period_ns &&
+		lt->params.policy != LOST_TICKS_DISCARD;
 }
 
 static bool keeps(const struct lost_ticks *lt)
@@ -114,7 +120,7 @@ static bool keeps(const struct lost_ticks *lt)
 	do(law(lt), "due = delivered + masked + discarded + backlog"); \
 	do((lt)->count.delivered <= (lt)->count.due, "never more delivered than due"); \
 	do(params_ok(&(lt)->params), "parameters stay valid"); \
-	do((lt)->ack_mode <= LOST_TICKS_ACK_LEVEL, "a way to acknowledge"); \
+	do((lt)->ack_mode <= LOST_TICKS_ACK_BOTH, "a way to acknowledge"); \
 	do((lt)->rate <= (lt)->params.max_rate, "rate <= max_rate"); \
 	do(!(lt)->rate || ((lt)->period_ns && \
 	   (lt)->params.policy == LOST_TICKS_SLEW), "only slew has a rate"); \
@@ -125,10 +131,13 @@ static bool keeps(const struct lost_ticks *lt)
 	do(!(lt)->in_flight || may_fly(lt), "waits only for what can come"); \
 	do(!(lt)->lapses || ((lt)->in_flight && \
 	   (lt)->ack_mode == LOST_TICKS_ACK_EDGE), "what lapses is a wait"); \
-	do((lt)->ack_mode != LOST_TICKS_ACK_LEVEL || \
-	   ((lt)->retry_ns == RETRY_FIRST_NS && \
-	    (!(lt)->in_flight || (lt)->retry_at == HPET_NEVER)), \
-	   "a level is never repeated"); \
+	do(!lost_ticks_told((lt)->ack_mode) || (lt)->retry_ns == RETRY_FIRST_NS, \
+	   "what the device tells is never repeated"); \
+	do((lt)->ack_mode != LOST_TICKS_ACK_LEVEL || !(lt)->in_flight || \
+	   (lt)->retry_at == HPET_NEVER, "a level lasts"); \
+	do(!(lt)->ending || may_end(lt), "only an interrupt that is seen to end"); \
+	do(!(lt)->ending || (lt)->in_flight || (lt)->retry_at != HPET_NEVER, \
+	   "an end that is not seen is not waited for for ever"); \
 	do(!(lt)->fraction_ns || (lt)->fraction_ns < (lt)->period_ns, \
 	   "a fraction is less than a tick"); \
 	do(!(lt)->fraction_ns || keeps(lt), "owed only by who keeps what is owed"); \
@@ -148,6 +157,7 @@ static struct lost_ticks any_state(void)
 	lt.lapses = nondet_bool();
 	lt.rose = nondet_bool();
 	lt.regular = nondet_bool();
+	lt.ending = nondet_bool();
 	/*
 	 * Counters are only ever added to and never decide anything, so what
 	 * they were before can as well be the least that the law allows.
@@ -220,7 +230,7 @@ void prove_set_ack(void)
 	struct lost_ticks lt = any_state();
 	u32 mode = nondet_u32();
 
-	ASSUME(mode <= LOST_TICKS_ACK_LEVEL);
+	ASSUME(mode <= LOST_TICKS_ACK_BOTH);
 	lost_ticks_set_ack(&lt, mode, nondet_bool());
 	FOR_INVARIANT(&lt, PROVE);
 }
@@ -237,7 +247,7 @@ void prove_restart(void)
 		      "another way is no reason to hurry");
 	}
 	FOR_INVARIANT(&lt, PROVE);
-	PROVE(!lt.in_flight || lt.ack_mode == LOST_TICKS_ACK_LEVEL,
+	PROVE(!lt.in_flight || lost_ticks_told(lt.ack_mode),
 	      "nobody waits for the past");
 	PROVE(lt.backlog == was.backlog, "nothing is forgotten");
 }
@@ -254,7 +264,7 @@ void prove_unmasked(void)
 	      "nothing is forgotten");
 	PROVE(lt.retry_at <= was.retry_at, "no wait gets longer");
 	PROVE(lt.retry_at == was.retry_at ||
-	      (lt.lapses && lt.retry_at >= now + lt.period_ns),
+	      ((lt.lapses || lt.ending) && lt.retry_at >= now + lt.period_ns),
 	      "one interval is left to it");
 	PROVE(lost_ticks_next(&lt) != HPET_NEVER || !lt.backlog || lt.injecting ||
 	      lt.in_flight, "the next tick need not fall due first");
@@ -319,9 +329,9 @@ void prove_load(void)
 	struct lost_ticks_state s = any_saved();
 	u32 ack = nondet_u32();
 
-	ASSUME(ack <= LOST_TICKS_ACK_LEVEL);
+	ASSUME(ack <= LOST_TICKS_ACK_BOTH);
 	reset_to(&lt, nondet_u64(), ack, nondet_bool());
-	lost_ticks_load(&lt, nondet_u64(), &s);
+	lost_ticks_load(&lt, any_below(CENTURY), &s);
 	FOR_INVARIANT(&lt, PROVE);
 }
 
@@ -337,9 +347,11 @@ void prove_save(void)
 	ASSUME(!from.not_before || from.not_before == HPET_NEVER ||
 	       (from.not_before < 2 * CENTURY - 1 && from.not_before + then > now));
 	/* It began in the past, and is not prolonged. */
-	ASSUME(!from.in_flight || from.ack_mode == LOST_TICKS_ACK_LEVEL ||
+	ASSUME(!(from.in_flight || from.ending) || from.retry_at == HPET_NEVER ||
 	       (from.retry_at <= now + from.retry_ns &&
 		from.retry_at && from.retry_at + then > now));
+	ASSUME(!from.in_flight || lost_ticks_told(from.ack_mode) ||
+	       from.retry_at != HPET_NEVER);
 	lt.params = from.params;
 	lost_ticks_reset(&lt);
 	lost_ticks_save(&from, now, &s);
@@ -352,7 +364,9 @@ void prove_save(void)
 	      "at the same rate");
 	PROVE(lt.in_flight == from.in_flight && lt.lapses == from.lapses &&
 	      lt.retry_ns == from.retry_ns, "the same is in flight");
-	PROVE(!lt.in_flight || lt.retry_at == from.retry_at +
+	PROVE(lt.ending == from.ending, "its end is as open");
+	PROVE(!(lt.ending || (lt.in_flight && !lost_ticks_told(lt.ack_mode))) ||
+	      lt.retry_at == from.retry_at +
 	      (from.retry_at == HPET_NEVER ? 0 : shift), "for as long");
 	PROVE(lt.not_before == from.not_before ||
 	      lt.not_before == from.not_before + shift, "the next one is as far");
@@ -391,7 +405,23 @@ void prove_ack(void)
 
 	if (nondet_bool()) {
 		lost_ticks_ack(&lt);
-		PROVE(!lt.in_flight, "it is waited for no longer");
+		PROVE(!lt.in_flight && !lt.ending, "it is waited for no longer");
+	} else if (nondet_bool()) {
+		u64 now = any_below(CENTURY);
+
+		lost_ticks_told_taken(&lt, now);
+		PROVE(!lt.in_flight && lt.ending == was.ending,
+		      "the device's word does not end the interrupt");
+		PROVE(lt.injecting || !lt.ending || !was.in_flight || !lt.backlog ||
+		      lost_ticks_next(&lt) <= max_t(u64, lt.not_before,
+						    now + RETRY_FIRST_NS),
+		      "nor is its end waited for long");
+	} else if (nondet_bool()) {
+		lost_ticks_ended(&lt);
+		PROVE(!lt.ending, "it has ended");
+		PROVE(lt.in_flight == (was.in_flight &&
+				       was.ack_mode != LOST_TICKS_ACK_EDGE),
+		      "the end is a word only of an edge");
 	} else {
 		ASSUME(lt.not_before < CENTURY || lt.not_before == HPET_NEVER);
 		ASSUME(lt.retry_at < CENTURY || lt.retry_at == HPET_NEVER);
@@ -423,7 +453,9 @@ void prove_begin(void)
 	PROVE(lt.not_before >= now, "the next one does not go back in time");
 	PROVE(keeps(&was) || lt.not_before == now,
 	      "what is not kept goes out as it falls due");
-	PROVE(lt.ack_mode == LOST_TICKS_ACK_LEVEL ||
+	PROVE(!was.ending || was.in_flight || was.retry_at <= now,
+	      "none goes out before the last one has ended, or in time");
+	PROVE(lost_ticks_told(lt.ack_mode) ||
 	      (lt.retry_at >= now + RETRY_FIRST_NS &&
 	       lt.retry_at <= now + RETRY_LAST_NS), "a wait ends");
 }

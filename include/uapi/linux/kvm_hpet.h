@@ -117,6 +117,11 @@ struct kvm_hpet_config {
 /* The wait for the acknowledgment ends at @retry_in_ns; no tick is repeated. */
 #define KVM_HPET_TIMER_LAPSES		(1U << 8)
 #define KVM_HPET_TIMER_STATE_ALL	((1U << 9) - 1)
+/*
+ * Only of a tick source with a line and KVM_HPET_SOURCE_ACK_VMM: the end of the last
+ * interrupt has not been seen so far
+ */
+#define KVM_HPET_TIMER_ENDING		(1U << 9)
 
 /* struct kvm_hpet_timer_state.next_in_ns and retry_in_ns */
 #define KVM_HPET_NEVER			((__s64)(~0ULL >> 1))
@@ -145,7 +150,8 @@ struct kvm_hpet_config {
  *	has passed), KVM_HPET_AT_ONCE, or KVM_HPET_NEVER: with the next that falls
  *	due
  * @retry_in_ns: with KVM_HPET_TIMER_IN_FLIGHT: the acknowledgment is waited for so
- *	many ns more, then the tick is injected again; or KVM_HPET_NEVER; else 0
+ *	many ns more, then the tick is injected again; or KVM_HPET_NEVER. With
+ *	KVM_HPET_TIMER_ENDING: the end of interrupt is. Else 0
  * @retry_ns: the whole of such a wait, KVM_HPET_MIN_RETRY_NS to
  *	KVM_HPET_MAX_RETRY_NS; or 0 for the least
  * @flags: KVM_HPET_TIMER_MATCHED and those below it
@@ -322,8 +328,10 @@ struct kvm_hpet_stats {
  * ack_eventfd: for devices whose guest says itself that it has taken the tick, as
  * by reading register C of an RTC. It is waited for as long as it takes, as the
  * device would hold its interrupt up so long; until then no other tick goes out,
- * whatever the policy. Without the flag it is the guest's end of interrupt, which
- * with a message can't be seen.
+ * whatever the policy. A guest can say so before it takes the interrupt: so what is
+ * owed waits for the end of interrupt as well, at most 1 s (with a message, which
+ * has no end that could be seen, 25 us). Without the flag it is the guest's
+ * end of interrupt alone, which with a message can't be seen.
  */
 #define KVM_HPET_SOURCE_ACK_VMM		(1U << 1)
 #define KVM_HPET_SOURCE_ALL		((1U << 2) - 1)
