@@ -939,7 +939,7 @@ static void load_is_bounded(void **state)
 static void saved_and_loaded(void **state)
 {
 	struct lost_ticks from, to;
-	struct lost_ticks_state s, again;
+	struct lost_ticks_state s = {}, again = {};
 	unsigned int mode;
 
 	for (mode = 0; mode < 3; mode++) {

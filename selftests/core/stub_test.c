@@ -138,6 +138,13 @@ static void a_saved_tick_is_kept(void **state)
 	lost_ticks_set_ack(&lt, LOST_TICKS_ACK_LEVEL, true);
 	lost_ticks_save(&lt, 0, &again);
 	assert_true(again.in_flight && again.retry_in_ns == LOST_TICKS_NEVER);
+	/* The device's word is enough: what is owed does not wait for more. */
+	lost_ticks_set_ack(&lt, LOST_TICKS_ACK_BOTH, true);
+	assert_true(lost_ticks_next(&lt) == HPET_NEVER);
+	lost_ticks_ended(&lt);
+	assert_true(lt.in_flight);
+	lost_ticks_told_taken(&lt, 0);
+	assert_false(lt.in_flight);
 	lost_ticks_set_ack(&lt, LOST_TICKS_ACK_NONE, false);
 	/* A reset makes what is on its way outdated. */
 	seq = lost_ticks_begin(&lt, 0);

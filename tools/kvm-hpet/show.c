@@ -44,6 +44,7 @@ static const struct bit_name flag_bits[] = {
 	{ KVM_HPET_TIMER_VAL_SET_HIGH, "accumulator high" },
 	{ KVM_HPET_TIMER_FRESH_LOW, "period low awaited" },
 	{ KVM_HPET_TIMER_FRESH_HIGH, "period high awaited" },
+	{ KVM_HPET_TIMER_ENDING, "interrupt not ended" },
 	{ 0, NULL },
 };
 
