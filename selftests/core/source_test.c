@@ -347,7 +347,7 @@ static void nothing_to_end(void **state)
 	ticker_set_params(&r.s.t, r.now, 0, &ticks(&r)->params);
 	assert_false(ticks(&r)->ending);
 	asked_early(&r, 0);
-	ticker_reset(&r.s.t, r.now);
+	lost_ticks_reset(ticks(&r));
 	assert_false(ticks(&r)->ending);
 	/* Masked: what was told to KVM did not reach the guest. */
 	rig_init(&r, KVM_HPET_SOURCE_ACK_VMM, LOST_TICKS_SLEW);
