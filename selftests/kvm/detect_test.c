@@ -55,7 +55,8 @@ static void ok_all_seen(struct machine *m, uint64_t due, uint64_t end,
 	ok_eq(irq->seen, s.due, "%s: seen = due", name);
 	ok_eq(s.delivered, s.due, "%s: delivered = due", name);
 	ok_in(s.coalesced, due - 1, s.due, "%s: coalesced", name);
-	ok_eq(s.reinjected, due - 2, "%s: reinjected", name);
+	ok_in(s.reinjected, due - 2, due - 2 + host_missed(&s, due - 1),
+	      "%s: reinjected", name);
 	ok_eq(s.retries, 0, "%s: no injection had to be repeated", name);
 	ok(irq->max_ahead <= 0, "%s: guest time never ahead", name);
 }
@@ -123,6 +124,7 @@ static void test_two_vcpus(const char *what, uint32_t flags, uint32_t dest,
 {
 	struct machine *m = detect_machine(KVM_HPET_TICKS_SLEW);
 	struct kvm_vcpu *vcpu[2] = { m->vcpu, machine_add_vcpu(m, 1) };
+	struct kvm_hpet_timer_stats s;
 	uint64_t due, end, seen[2] = {};
 	char name[64];
 	int i;
@@ -138,7 +140,9 @@ static void test_two_vcpus(const char *what, uint32_t flags, uint32_t dest,
 	timer_program(m, 0, TIMER_ROUTE(PIN), MS, MS);
 	block_enable(m, 0);
 	due = off_for(m, k);
-	ok_eq(stats_get(m, 0).coalesced, due - 1, "%s: coalesced meanwhile", name);
+	s = stats_get(m, 0);
+	ok_in(s.due, due, due + host_missed(&s, due - 1), "%s: due meanwhile", name);
+	ok_eq(s.coalesced, s.due - 1, "%s: coalesced meanwhile", name);
 	drain_in_turn(m, vcpu);
 	/* Here nothing is on its way; whoever gets the next ones takes them. */
 	for (i = 0; i < 20; i++) {

@@ -534,6 +534,22 @@ static uint64_t sum_delivered(const struct kvm_hpet_stats *s)
 	return sum;
 }
 
+/* A debug kernel may be so slow that a guest that has to act itself gets nowhere near. */
+static void ok_limited(const struct attack *a, const struct kvm_hpet_stats *before,
+		       const struct kvm_hpet_stats *after, uint64_t ns,
+		       const char *name)
+{
+	uint64_t n = after->limited - before->limited;
+	uint64_t rate = (sum_delivered(after) - sum_delivered(before)) *
+		1000000000 / ns;
+
+	if (!n && !a->by_host && slowness() > 1 && rate < LOW_LIMIT / 2)
+		skip("%s: the limit is reached: this host comes to %lu/s", name,
+		     rate);
+	else
+		ok_in(n, 1, ~0ULL, "%s: the limit is reached", name);
+}
+
 static void test_attack(const struct attack *a, struct machine *victim,
 			unsigned int limit)
 {
@@ -579,8 +595,7 @@ static void test_attack(const struct attack *a, struct machine *victim,
 		ok_in(sum_delivered(&after) - sum_delivered(&before), 0, most,
 		      "%s: interrupts from the host", name);
 	if (a->limited && limit == LOW_LIMIT)
-		ok_in(after.limited - before.limited, 1, ~0ULL,
-		      "%s: the limit is reached", name);
+		ok_limited(a, &before, &after, ns, name);
 	if (exact_run()) {
 		ok_in(suffering.due, VICTIM_TICKS, VICTIM_TICKS + 1,
 		      "%s: another VM's ticks", name);

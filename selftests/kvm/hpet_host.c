@@ -58,6 +58,30 @@ void still_alive(void)
 	alarm(HANG_SECONDS * slowness());
 }
 
+static int kept_vm = -1, kept_vcpu = -1;
+
+void kvm_keep(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (kvm < 0)
+		die("/dev/kvm: %s", strerror(errno));
+	kept_vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	if (kept_vm < 0 || ioctl(kept_vm, KVM_CREATE_IRQCHIP, 0))
+		die("KVM_CREATE_VM: %s", strerror(errno));
+	/* Its APIC is off, which KVM minds as long as it exists. */
+	kept_vcpu = ioctl(kept_vm, KVM_CREATE_VCPU, 0);
+	if (kept_vcpu < 0)
+		die("KVM_CREATE_VCPU: %s", strerror(errno));
+	close(kvm);
+}
+
+void kvm_release(void)
+{
+	close(kept_vcpu);
+	close(kept_vm);
+}
+
 static bool result(bool good, const char *fmt, va_list args)
 {
 	char line[512];
@@ -507,6 +531,13 @@ uint64_t block_halt_quiet(struct machine *m, uint64_t first, uint64_t period)
 	now = block_halt(m);
 	guest_do(m, OP_STI, 0, 0, 0);
 	return now;
+}
+
+uint64_t host_missed(const struct kvm_hpet_timer_stats *s, uint64_t meant)
+{
+	uint64_t missed = s->coalesced + s->late;
+
+	return slowness() > 1 && missed > meant ? missed - meant : 0;
 }
 
 uint64_t ticks_due(uint64_t counter, uint64_t first, uint64_t period)

@@ -183,6 +183,14 @@ unsigned int slowness(void);
 unsigned int rounds(unsigned int n);
 /* Not hanging, although no result has come for long. */
 void still_alive(void);
+/*
+ * A VM that nobody runs, from here to there: the last one to go and the first one
+ * to come make Linux patch its own code and KVM take its CPUs, each time, which is
+ * not what tests of many short VMs are about, and what the emulated host may hang
+ * in. Not for whoever unloads kvm.
+ */
+void kvm_keep(void);
+void kvm_release(void);
 
 /* ioctl() that gives -errno */
 int hpet_ioctl(int fd, unsigned long cmd, void *arg);
@@ -258,6 +266,11 @@ uint64_t block_halt_quiet(struct machine *m, uint64_t first, uint64_t period);
 
 /* Matches of first, first + period, ... up to @counter. */
 uint64_t ticks_due(uint64_t counter, uint64_t first, uint64_t period);
+/*
+ * Ticks that came late or coalesced besides the @meant ones: 0, except on a slow
+ * host, which takes a good part of a period for what is nothing on others.
+ */
+uint64_t host_missed(const struct kvm_hpet_timer_stats *s, uint64_t meant);
 
 /* Each of these looks whether the law holds; done() reports it. */
 void stats_get_fd(int fd, struct kvm_hpet_stats *stats);

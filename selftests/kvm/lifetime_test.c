@@ -671,6 +671,7 @@ static void test_unload_race(void)
 int main(void)
 {
 	plan_test("whoever goes first, nothing is left and nothing is missed");
+	kvm_keep();
 	note("lost-tick policy: %s", policy_supported() ? "yes" : "no");
 	test_kill();
 	test_hangup_wakes();

@@ -161,7 +161,8 @@ static void test_slew(const struct way *w, uint64_t k, bool watched)
 	s = stats_get(m, w->timer);
 	ok_in(s.coalesced, due - 1, s.due, "%s: coalesced", name);
 	/* The second to the last but one found no interval of their own. */
-	ok_eq(s.reinjected, due - 2, "%s: reinjected", name);
+	ok_in(s.reinjected, due - 2, due - 2 + host_missed(&s, due - 1),
+	      "%s: reinjected", name);
 	ok_in(s.max_backlog, due - 1, due, "%s: largest backlog", name);
 	if (watched)
 		ok_in(watcher.max_backlog, 0, s.max_backlog,
@@ -526,8 +527,9 @@ static void test_backlog_limit(const struct way *w, uint64_t limit)
 	ok_in(watcher.max_backlog, 0, limit, "%s: in each of %lu statistics",
 	      name, watcher.reads);
 	ok_eq(s.due, ticks_due(end, MS, MS), "%s: due", name);
-	ok_eq(s.discarded, lost, "%s: what exceeds it is discarded", name);
-	ok_eq(s.delivered, s.due - lost, "%s: the rest delivered", name);
+	ok_in(s.discarded, lost, lost + host_missed(&s, due - 1),
+	      "%s: what exceeds it is discarded", name);
+	ok_eq(s.delivered, s.due - s.discarded, "%s: the rest delivered", name);
 	ok_eq(irq->seen, s.delivered, "%s: seen = delivered", name);
 	ok_ahead(m, w, name);
 	machine_free(m);
