@@ -609,7 +609,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 
 static void fuzz_all(uint64_t calls, uint64_t seed)
 {
-	uint64_t made = 0, good = 0, loaded = 0, created = 0;
+	uint64_t made = 0, good = 0, loaded = 0, created = 0, told = 0, n;
 	struct fuzzer f[THREADS];
 	pthread_t guest;
 	int i;
@@ -628,8 +628,14 @@ static void fuzz_all(uint64_t calls, uint64_t seed)
 		die("pthread_create");
 	for (i = 0; i < THREADS; i++)
 		fuzzer_start(&f[i], seed + i);
-	while (left && left < 1ULL << 62)
+	/* A word now and then, so that it is not taken for a hang. */
+	while ((n = left) && n < 1ULL << 62) {
+		if (calls - n >= told + 50000) {
+			told = calls - n;
+			note("%lu calls so far", told);
+		}
 		sleep_ms(100);
+	}
 	for (i = 0; i < THREADS; i++) {
 		pthread_join(f[i].thread, NULL);
 		made += f[i].calls;
@@ -714,6 +720,7 @@ static void test_unload(void)
 int main(void)
 {
 	plan_test("whatever a VMM asks for");
+	kvm_keep();
 	dev = hpet_device();
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	policy_supported();
