@@ -32,8 +32,8 @@ _kvm_hpet_options()
 	stat) echo "--pid --domain --id --all --json --prometheus --help" ;;
 	top) echo "--pid --domain --id --delay --count --all --json --help" ;;
 	record) echo "--pid --domain --id --output --delay --duration --draw --from --all --json --help" ;;
-	save) echo "--pid --domain --id --output --help" ;;
-	load) echo "--pid --domain --id --input --policies --help" ;;
+	save) echo "--pid --domain --id --output --json --help" ;;
+	load) echo "--pid --domain --id --input --policies --json --help" ;;
 	show) echo "--pid --domain --id --json --help" ;;
 	set) echo "--pid --domain --id --timer $policy --json --help" ;;
 	esac

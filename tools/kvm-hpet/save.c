@@ -22,6 +22,7 @@ struct transfer {
 	struct target target;
 	const char *file;	/* NULL: stdout, stdin */
 	bool policies;		/* load: only these */
+	bool json;		/* load: print what there is then */
 };
 
 /* ---- save ---- */
@@ -29,6 +30,7 @@ struct transfer {
 static const struct option save_options[] = {
 	TARGET_OPTIONS,
 	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, OPT_JSON },
 	END_OPTIONS
 };
 
@@ -36,6 +38,7 @@ static const struct option load_options[] = {
 	TARGET_OPTIONS,
 	{ "input", required_argument, NULL, 'i' },
 	{ "policies", no_argument, NULL, OPT_POLICIES },
+	{ "json", no_argument, NULL, OPT_JSON },
 	END_OPTIONS
 };
 
@@ -48,6 +51,7 @@ static int parse_options(const struct command *self, const struct option *option
 		if (option == 'o' || option == 'i')
 			tr->file = optarg;
 		tr->policies |= option == OPT_POLICIES;
+		tr->json |= option == OPT_JSON;
 		status = target_option(self->name, &tr->target, option, optarg);
 		if (status)
 			return status;
@@ -117,11 +121,12 @@ const struct command save_command = {
 	.name = "save",
 	.summary = "write a VM's HPET, state and policies, to a file",
 	.help =
-	"Usage: kvm-hpet save --pid N | --domain NAME | --id ID [-o FILE]\n"
+	"Usage: kvm-hpet save --pid N | --domain NAME | --id ID [-o FILE] [--json]\n"
 	"Writes the state of a VM's in-kernel HPET and its lost-tick policies, in JSON.\n"
 	"With the VM stopped that is what belongs to its memory and its other devices.\n\n"
 	TARGET_HELP
 	"  -o, --output FILE       default: stdout\n"
+	"      --json              as it does without\n"
 	"  -h, --help              this text\n",
 	.run = run_save,
 };
@@ -194,6 +199,18 @@ static int load(struct transfer *tr, struct json_object *obj)
 	return ret;
 }
 
+static int print_loaded(struct transfer *tr)
+{
+	struct sample sample = { 0 };
+	int block = open_hpet(&tr->target, &sample);
+
+	if (block < 0)
+		return -1;
+	close(block);
+	print_json(saved_json(&sample));
+	return 0;
+}
+
 static int run_load(const struct command *self, int argc, char **argv)
 {
 	struct transfer tr = { 0 };
@@ -207,6 +224,8 @@ static int run_load(const struct command *self, int argc, char **argv)
 		return EXIT_FAILURE;
 	ret = load(&tr, obj);
 	json_object_put(obj);
+	if (!ret && tr.json)
+		ret = print_loaded(&tr);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -215,12 +234,14 @@ const struct command load_command = {
 	.summary = "give a VM's HPET the state and policies of such a file",
 	.help =
 	"Usage: kvm-hpet load --pid N | --domain NAME | --id ID [-i FILE] [--policies]\n"
+	"                     [--json]\n"
 	"Gives the in-kernel HPET of a VM that was attached to what save has written. The\n"
 	"guest finds another counter and other timers: that is for a guest whose memory\n"
 	"and other devices are of the same moment, or with --policies.\n\n"
 	TARGET_HELP
 	"  -i, --input FILE        default: stdin\n"
 	"      --policies          only the policies; the state stays as it is\n"
+	"      --json              print state and policies as they are then, in JSON\n"
 	"  -h, --help              this text\n",
 	.run = run_load,
 };
