@@ -49,13 +49,13 @@ static void on_event(void *context, const char *event, struct json_object *data)
 {
 	struct agent *agent = context;
 
+	writeback_event(agent, event, data);
 	if (agent->block < 0)
 		return;
 	interlock_event(agent, event, data);
 	if (!strcmp(event, "STOP") || !strcmp(event, "RESUME"))
 		agent->running = !strcmp(event, "RESUME");
 	agent->look = agent->look || !strcmp(event, "RESUME");
-	writeback_event(agent, event, data);
 	for (size_t i = 0; i < sizeof(reactions) / sizeof(reactions[0]); i++)
 		if (!strcmp(event, reactions[i].event) &&
 		    block_control(agent->block, reactions[i].request))
@@ -269,13 +269,15 @@ static int try_detach(struct agent *agent, bool running, bool force)
 		ret = give_back(agent, force);
 	if (agent->interlock.wanted)
 		ret = catch_up_with_guest(agent, force, &running);
-	if (!ret)
-		ret = interlock_release(agent) || writeback_release(agent) ? -1 : 0;
-	if (!ret || force)
+	/* Forced, QEMU is not to wait for anybody either. Once the VM runs, a command may cost it a tick. */
+	if (!ret || force) {
+		ret |= interlock_release(agent);
+		writeback_release(agent);
 		close_block(agent);
+	}
 	if (running && agent_continue_vm(agent))
 		return fail_also("; the VM may have been left stopped");
-	return ret;
+	return agent->block < 0 && writeback_let_go(agent) ? -1 : ret;
 }
 
 /*
@@ -289,7 +291,7 @@ static int detach_with_monitor(struct agent *agent, bool force)
 	int ret;
 
 	do {
-		if (agent_query_running(agent, &running))
+		if ((!force && writeback_check(agent)) || agent_query_running(agent, &running))
 			return -1;
 		ret = try_detach(agent, running, force);
 	} while (ret && agent->block >= 0 && running && now_ns() < give_up && !usleep(RETRY_US));

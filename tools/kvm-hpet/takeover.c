@@ -270,6 +270,9 @@ static int check_with_monitor(struct takeover *to)
 		return problem(to);
 	if (check_status(to) && problem(to))
 		return -1;
+	/* Else writeback_engage() finds it out: while the VM runs a command can cost it a tick. */
+	if (to->dry_run && writeback_check(&to->agent))
+		return problem(to);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
  *
  * When the VM goes on here, QEMU's own is silenced again.
  */
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -22,6 +23,9 @@
 
 #define PAUSE	"pause-before-switchover"
 #define EVENTS	"events"
+/* A migration that has begun at that very moment is through by then. */
+#define RELEASE_TRIES	100
+#define RELEASE_MS	100
 
 /* ---- migrations ---- */
 
@@ -34,11 +38,14 @@ static struct json_object *capability(const char *name, bool state)
 	return obj;
 }
 
-static int set_capability(struct agent *agent, const char *name, bool state)
+static int set_capabilities(struct agent *agent, bool pause, bool events, bool state)
 {
 	struct json_object *args = json_object_new_object(), *list = json_object_new_array();
 
-	json_object_array_add(list, capability(name, state));
+	if (pause)
+		json_object_array_add(list, capability(PAUSE, state));
+	if (events)
+		json_object_array_add(list, capability(EVENTS, state));
 	json_object_object_add(args, "capabilities", list);
 	return qmp_command(&agent->qmp, "migrate-set-capabilities", args, NULL);
 }
@@ -58,11 +65,52 @@ static bool has_capability(struct json_object *list, const char *name)
 	return true;
 }
 
+static bool is_over(const char *status)
+{
+	return !strcmp(status, "none") || !strcmp(status, "completed") || !strcmp(status, "failed") ||
+	       !strcmp(status, "cancelled");
+}
+
+/**
+ * writeback_check() - that no migration is under way
+ * @agent: with a monitor
+ *
+ * Meanwhile QEMU does not let us change whether it waits.
+ *
+ * Return: 0, or -1 after fail()
+ */
+int writeback_check(struct agent *agent)
+{
+	struct json_object *answer, *status;
+	int ret = 0;
+
+	if (qmp_command(&agent->qmp, "query-migrate", NULL, &answer))
+		return -1;
+	if (json_object_object_get_ex(answer, "status", &status) &&
+	    !is_over(json_object_get_string(status)))
+		ret = fail("process %d is being migrated: try again when that is over", agent->vm.pid);
+	json_object_put(answer);
+	return ret;
+}
+
+/* What else was set may not go with it. */
+static int refused(struct agent *agent)
+{
+	char reason[512];
+
+	snprintf(reason, sizeof(reason), "%s", error_text());
+	if (writeback_check(agent))
+		return -1;
+	log_line(LOG_WARNING, "detach before process %d is migrated, as it does not wait then: %s",
+		 agent->vm.pid, reason);
+	return 0;
+}
+
 /**
  * writeback_engage() - from now on QEMU waits for us before it migrates
  * @agent: with a monitor
  *
- * Where somebody else has made it wait already, that one lets it go on.
+ * Where somebody else has made it wait already, that one lets it go on. Fails if it migrates.
  *
  * Return: 0, or -1 after fail()
  */
@@ -77,26 +125,61 @@ int writeback_engage(struct agent *agent)
 	pause = has_capability(list, PAUSE);
 	events = has_capability(list, EVENTS);
 	json_object_put(list);
-	wb->own_events = !events && !set_capability(agent, EVENTS, true);
-	wb->own_pause = !pause && !set_capability(agent, PAUSE, true);
+	if ((!pause || !events) && set_capabilities(agent, !pause, !events, true))
+		return refused(agent);
+	wb->own_events = !events;
+	wb->own_pause = !pause;
 	return 0;
+}
+
+static int let_migrate(struct agent *agent)
+{
+	struct json_object *args = json_object_new_object();
+
+	json_object_object_add(args, "state", json_object_new_string("pre-switchover"));
+	return qmp_command(&agent->qmp, "migrate-continue", args, NULL);
 }
 
 /**
  * writeback_release() - QEMU migrates as before
- * @agent: with a monitor
+ * @agent: with a monitor; QEMU's own HPET has its state
+ *
+ * QEMU refuses it while it migrates: writeback_let_go().
  *
  * Return: 0, or -1 after fail()
  */
 int writeback_release(struct agent *agent)
 {
 	struct writeback *wb = &agent->shared->writeback;
-	bool pause = wb->own_pause, events = wb->own_events;
 
-	*wb = (struct writeback){ .resumes = wb->resumes };
-	if (pause && set_capability(agent, PAUSE, false))
+	if ((wb->own_pause || wb->own_events) &&
+	    set_capabilities(agent, wb->own_pause, wb->own_events, false))
 		return -1;
-	return events ? set_capability(agent, EVENTS, false) : 0;
+	*wb = (struct writeback){ .resumes = wb->resumes };
+	return 0;
+}
+
+/**
+ * writeback_let_go() - likewise, where a migration has begun just now, which waits for us
+ * @agent: with a monitor, without a block; the VM may run
+ *
+ * Return: 0, or -1 after fail()
+ */
+int writeback_let_go(struct agent *agent)
+{
+	struct writeback *wb = &agent->shared->writeback;
+
+	if (!wb->own_pause && !wb->own_events)
+		return 0;
+	for (int i = 0; agent_has_monitor(agent) && i < RELEASE_TRIES; i++) {
+		if (wb->own_pause && !qmp_wait(&agent->qmp, &wb->switchover, RELEASE_MS)) {
+			wb->switchover = false;
+			let_migrate(agent);
+		}
+		if (!writeback_release(agent))
+			return 0;
+	}
+	return -1;
 }
 
 /* ---- what happens ---- */
@@ -111,7 +194,7 @@ static bool is_switchover(struct json_object *data)
 
 /**
  * writeback_event() - note what is to be done
- * @agent: with a block
+ * @agent: with a block, or without one any more
  * @event: name of the event
  * @data: what came with it, or NULL
  */
@@ -210,14 +293,6 @@ static void park(struct agent *agent)
 	wb->park = false;
 	/* It was not us at first: there may be a state that QEMU has loaded, and ours is to be silenced. */
 	agent->look = true;
-}
-
-static int let_migrate(struct agent *agent)
-{
-	struct json_object *args = json_object_new_object();
-
-	json_object_object_add(args, "state", json_object_new_string("pre-switchover"));
-	return qmp_command(&agent->qmp, "migrate-continue", args, NULL);
 }
 
 static void migrate(struct agent *agent)
