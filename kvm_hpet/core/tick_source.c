@@ -116,7 +116,7 @@ void tick_source_stop(struct tick_source *s, u64 now)
  * with it in the local APIC, unseen. A message's end can't be seen, so all that can be
  * done is to wait a little.
  */
-static void rest(struct tick_source *s, u64 now)
+static void keep_distance(struct tick_source *s, u64 now)
 {
 	struct lost_ticks *lt = &s->t.ticks[0];
 	u64 ns = min_t(u64, s->t.min_interval_ns, lt->period_ns) / 4;
@@ -133,6 +133,6 @@ bool tick_source_ack(struct tick_source *s, u64 now)
 	ticker_advance(&s->t, s->t.enabled, now);
 	lost_ticks_told_taken(lt, ticker_guest_now(&s->t, now));
 	if (awaited)
-		rest(s, ticker_guest_now(&s->t, now));
+		keep_distance(s, ticker_guest_now(&s->t, now));
 	return awaited;
 }
