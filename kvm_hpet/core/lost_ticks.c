@@ -376,7 +376,8 @@ void lost_ticks_due(struct lost_ticks *lt, u64 n)
 {
 	u64 residue = lost_ticks_waiting(lt) + n - 1;
 
-	if (lost_ticks_waits(lt))
+	/* An interrupt that has not ended is one that was not taken, for all one knows. */
+	if (lost_ticks_waits(lt) || lt->ending)
 		lt->count.coalesced += n;
 	else
 		lt->count.late += n - 1 + (lt->regular && lost_ticks_waiting(lt));

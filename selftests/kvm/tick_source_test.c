@@ -343,6 +343,7 @@ static void test_early_word(const struct route *r)
 	s = stats(&rig);
 	ok_eq(s.delivered, 1, "early word, %s: none goes out on top of it", r->name);
 	ok_eq(s.backlog, 59, "early word, %s: all others are owed", r->name);
+	ok_eq(s.coalesced, 59, "early word, %s: as the guest had not taken it", r->name);
 	spin(&rig, OP_SPIN_ON, 260);
 	calm(&rig);
 	s = stats(&rig);
