@@ -163,9 +163,9 @@ static int rtc_has_ticked(void)
 	return inb(0x71) & RTC_PERIODIC;
 }
 
-static void wait_half_a_tick(void)
+static void wait_counts(u32 counts)
 {
-	unsigned long long until = counter() + tick_counts / 2;
+	unsigned long long until = counter() + counts;
 
 	while (counter() < until)
 		asm volatile("pause");
@@ -180,8 +180,10 @@ static void count_eighth(void)
 }
 
 /*
- * From slow to fast between two ticks: what has passed since the last one is time too.
- * And back just after one. One that is on its way still is one of the old rate.
+ * Between two ticks: what has passed since the last one is time too. If ticks are owed
+ * one has come meanwhile, half an interval after the last at the latest. It is counted
+ * here, with interrupts off, and until its own interrupt is taken no other goes out:
+ * so none is on its way of which nobody could say which rate's it is.
  */
 static void count_and_change_rate(void)
 {
@@ -192,15 +194,12 @@ static void count_and_change_rate(void)
 	count();
 	if (ticks < changed_at + 16)
 		return;
-	if (!fast)
-		wait_half_a_tick();
+	wait_counts(fast ? tick_counts / 8 * 5 / 8 : tick_counts / 2);
 	while (rtc_has_ticked())
 		count();
 	changed_at = ticks;
 	fast = !fast;
 	rtc_write(RTC_A, fast ? RTC_1024_HZ : RTC_128_HZ);
-	if (!fast && rtc_has_ticked())
-		count();
 }
 
 /* Without its flag it was not the periodic interrupt. */
