@@ -33,6 +33,7 @@ in a test host with Linux {kernel}. How it is measured, and what it shows: :doc:
 Ticks are lost for good unless made up; "most behind" and "step" (the most by which guest time goes on within 0.1 s of true time) are
 what a program in the guest sees; "caught up" counts from the end of the last disturbance; "given up" are ticks that kvm_hpet
 counted as discarded; CPU is QEMU's share during the load. An asterisk: the guest got less CPU time than its ticks take.
+What a tick costs in instructions, with a tick source and its rivals as well: :doc:`measurements`. {complaints}
 """
 
 
@@ -55,6 +56,12 @@ def table(rows):
     # An empty first cell would join two rows; none is.
     text = [" ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return "\n".join([line, text[0], line, *text[1:], line])
+
+
+def complaints(runs):
+    """Who complained of its clock, of a CPU or of the kernel standing still."""
+    who = [f"{summary.NAMES[run['subject']]}, ``{run['load']}``, {run['guest']}" for run in runs if run["complaints"]]
+    return f"Guests whose kernel complained: {'; '.join(who)}." if who else "No guest's kernel complained in any of them."
 
 
 def order(run):
@@ -80,7 +87,8 @@ def main(argv):
         found = json.load(file)
     words = report.read_loads(argv[2])
     runs = found["runs"]
-    print(INTRO.format(runs=len(runs), all=2 * len(words) * len(summary.SUBJECTS), qemu=found["qemu"], kernel=found["kernel"]))
+    print(INTRO.format(runs=len(runs), all=2 * len(words) * len(summary.SUBJECTS), qemu=found["qemu"],
+                       kernel=found["kernel"], complaints=complaints(runs)))
     for load in words:
         of_load = [run for run in runs if run["load"] == load]
         if of_load:

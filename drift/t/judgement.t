@@ -144,6 +144,8 @@ def test_page():
     equal(rst.cells(run), ("kvm_hpet slew", "0", "0.50 s", "0.000 s", "0.00 s", "0.200 s", "0", "2.0%"), "a row of the manual's table")
     lost = dict(judgement.figures(drift_run(losing(125), a_record("qemu", None))), subject="qemu-7.2")
     equal(rst.cells(lost)[1:5], ("125", "0.50 s", "0.500 s", "never"), "ticks lost for good")
+    equal(rst.complaints([run]), "No guest's kernel complained in any of them.", "no complaint is worth a sentence")
+    says(rst.complaints([run | {"complaints": [{"kind": "rcu stall", "text": "x"}]}]), "complained: kvm_hpet slew, ``", "one is named")
     equal(rst.cells(dict(run, starved=True))[0], "kvm_hpet slew (*)", "a guest without the CPU time it needs")
     lines = rst.table([rst.cells(run), rst.cells(lost)]).split("\n")
     ok(lines[0] == lines[2] == lines[-1] and set(lines[0]) == {"=", " "}, "the table has its three lines")
