@@ -84,6 +84,14 @@ static bool needs_end(const struct lost_ticks *lt)
 		policy(lt) != LOST_TICKS_DISCARD;
 }
 
+/* Another policy or period may wait for less. */
+static void stop_needless_waits(struct lost_ticks *lt)
+{
+	if (!needs_ack(lt))
+		stop_waiting(lt);
+	lt->ending = lt->ending && needs_end(lt);
+}
+
 static void set_rate(struct lost_ticks *lt, u32 rate)
 {
 	lt->rate = min_t(u32, rate, lt->params.max_rate);
@@ -175,9 +183,7 @@ void lost_ticks_set_params(struct lost_ticks *lt,
 			   const struct lost_ticks_params *params)
 {
 	lt->params = *params;
-	if (!needs_ack(lt))
-		stop_waiting(lt);
-	lt->ending = lt->ending && needs_end(lt);
+	stop_needless_waits(lt);
 	if (!keeps_owed(lt))
 		lt->fraction_ns = 0;
 	lt->rate = policy(lt) == LOST_TICKS_SLEW ?
@@ -227,9 +233,7 @@ void lost_ticks_set_period(struct lost_ticks *lt, u64 period_ns, bool recount)
 	lt->peak = lt->backlog;
 	if (policy(lt) != LOST_TICKS_SLEW)
 		lt->rate = 0;
-	if (!needs_ack(lt))
-		stop_waiting(lt);
-	lt->ending = lt->ending && needs_end(lt);
+	stop_needless_waits(lt);
 	give_up(lt, limit(lt));
 }
 
@@ -357,11 +361,11 @@ void lost_ticks_load(struct lost_ticks *lt, u64 now,
 	if (policy(lt) == LOST_TICKS_SLEW)
 		lt->rate = min_t(u32, s->rate, lt->params.max_rate);
 	lt->ending = s->ending && needs_end(lt);
-	/* With lost_ticks_told() the device has said so already. */
 	if (lt->ending)
 		lt->retry_at = time_after(now, lt->in_flight ? s->retry_in_ns :
 					  min_t(s64, s->retry_in_ns,
 						RETRY_FIRST_NS));
+	/* With lost_ticks_told() the device has said so already. */
 	if (!lost_ticks_told(lt->ack_mode)) {
 		lt->in_flight = s->in_flight && needs_ack(lt);
 		lt->lapses = s->lapses && lt->in_flight;

@@ -128,11 +128,12 @@ static void keep_distance(struct tick_source *s, u64 now)
 bool tick_source_ack(struct tick_source *s, u64 now)
 {
 	struct lost_ticks *lt = &s->t.ticks[0];
+	u64 guest_now = ticker_guest_now(&s->t, now);
 	bool awaited = lt->in_flight;
 
 	ticker_advance(&s->t, s->t.enabled, now);
-	lost_ticks_told_taken(lt, ticker_guest_now(&s->t, now));
+	lost_ticks_told_taken(lt, guest_now);
 	if (awaited)
-		keep_distance(s, ticker_guest_now(&s->t, now));
+		keep_distance(s, guest_now);
 	return awaited;
 }

@@ -330,8 +330,9 @@ struct kvm_hpet_stats {
  * device would hold its interrupt up so long; until then no other tick goes out,
  * whatever the policy. A guest can say so before it takes the interrupt: so what is
  * owed waits for the end of interrupt as well, at most 1 s (with a message, which
- * has no end that could be seen, 25 us). Without the flag it is the guest's
- * end of interrupt alone, which with a message can't be seen.
+ * has no end that could be seen, a quarter of the module's parameter
+ * min_interval_us, or of the period if that is less). Without the flag it is the
+ * guest's end of interrupt alone, which with a message can't be seen.
  */
 #define KVM_HPET_SOURCE_ACK_VMM		(1U << 1)
 #define KVM_HPET_SOURCE_ALL		((1U << 2) - 1)
