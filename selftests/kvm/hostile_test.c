@@ -23,8 +23,12 @@
 
 #define LIMIT_PATH	"/sys/module/kvm_hpet/parameters/max_events_per_sec"
 #define LIMIT		40000U
-/* So low that even a host as slow as an emulated one is faster. */
+/* So low that even a host as slow as an emulated one is faster, ... */
 #define LOW_LIMIT	5000U
+/* ... and a guest that has to act itself on such a host: the lowest there is. */
+#define LOWEST_LIMIT	1000U
+/* Looks at a guest that has not come to its limit: another job may hold it up. */
+#define LOOKS		20
 /* What may come at once: 32 after a rest, and what the last ones are charged with. */
 #define AT_ONCE		128
 
@@ -543,7 +547,7 @@ static void ok_limited(const struct attack *a, const struct kvm_hpet_stats *befo
 	uint64_t rate = (sum_delivered(after) - sum_delivered(before)) *
 		1000000000 / ns;
 
-	if (!n && !a->by_host && slowness() > 1 && rate < LOW_LIMIT / 2)
+	if (!n && !a->by_host && slowness() > 1 && rate < LOWEST_LIMIT / 2)
 		skip("%s: the limit is reached: this host comes to %lu/s", name,
 		     rate);
 	else
@@ -556,6 +560,8 @@ static void test_attack(const struct attack *a, struct machine *victim,
 	struct kvm_hpet_stats before, after;
 	struct suffering suffering;
 	uint64_t worker, ns, most;
+	bool meets = a->limited && limit < LIMIT;
+	unsigned int looks = meets ? LOOKS : 1;
 	int kmsg = kmsg_open();
 	pthread_t threads[2];
 	struct machine *m;
@@ -582,8 +588,10 @@ static void test_attack(const struct attack *a, struct machine *victim,
 	worker = newest_worker_ns();
 	ns = now_ns();
 	stats_get_fd(m->hpet, &before);
-	suffering = victim_suffer(victim);
-	stats_get_fd(m->hpet, &after);
+	do {
+		suffering = victim_suffer(victim);
+		stats_get_fd(m->hpet, &after);
+	} while (after.limited == before.limited && --looks);
 	ns = now_ns() - ns;
 	worker = newest_worker_ns() - worker;
 	storm_end(threads);
@@ -594,7 +602,7 @@ static void test_attack(const struct attack *a, struct machine *victim,
 	if (a->by_host)
 		ok_in(sum_delivered(&after) - sum_delivered(&before), 0, most,
 		      "%s: interrupts from the host", name);
-	if (a->limited && limit == LOW_LIMIT)
+	if (meets)
 		ok_limited(a, &before, &after, ns, name);
 	if (exact_run()) {
 		ok_in(suffering.due, VICTIM_TICKS, VICTIM_TICKS + 1,
@@ -634,7 +642,8 @@ static void test_attacks(void)
 			     attacks[i].name);
 			continue;
 		}
-		test_attack(&attacks[i], victim, LOW_LIMIT);
+		test_attack(&attacks[i], victim,
+			    attacks[i].by_host ? LOW_LIMIT : LOWEST_LIMIT);
 		if (attacks[i].by_host && exact_run())
 			test_attack(&attacks[i], victim, LIMIT);
 	}
