@@ -657,6 +657,7 @@ static void test_ordinary(void)
 {
 	struct machine *m = machine_with_block();
 	struct kvm_hpet_stats s;
+	uint64_t due, late;
 	int i;
 
 	guest_apic_init(m);
@@ -677,8 +678,11 @@ static void test_ordinary(void)
 	stats_get_fd(m->hpet, &s);
 	ok_in(s.timer[1].due, 150, ~0ULL, "ordinary: ticks");
 	ok_eq(s.limited, 0, "ordinary: never limited");
+	due = s.timer[0].due + s.timer[1].due + s.timer[2].due;
+	late = s.timer[0].late + s.timer[1].late + s.timer[2].late;
+	/* On a slow host a guest's exit takes up to a period now and then. */
 	if (exact_run())
-		ok_eq(s.timer[0].late + s.timer[1].late + s.timer[2].late, 0,
+		ok_in(late, 0, slowness() > 1 ? due / 100 : 0,
 		      "ordinary: never late by a period");
 	machine_free(m);
 }
