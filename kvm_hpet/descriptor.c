@@ -27,9 +27,10 @@ struct handle {
 u64 kvm_hpet_begin_event(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock)
 {
-	u64 now = kvm_hpet_lock(h, flags);
+	u64 now;
 
-	write_seqcount_begin(&h->counter_seq);
+	kvm_hpet_step_in(h, flags);
+	now = kvm_hpet_hold_counter(h);
 	ticker_advance(h->ticker, ticker_all(h->ticker), now);
 	return now;
 }

@@ -422,7 +422,8 @@ void kvm_hpet_step_out(struct kvm_hpet *h, unsigned long flags)
 	__releases(&h->lock);
 
 /**
- * kvm_hpet_step_in() - takes it again, to go on; it may be kvm_hpet_lock() as well
+ * kvm_hpet_step_in() - takes it again, to go on, or for an event whose time is
+ * taken later; kvm_hpet_lock() does to go on as well
  * @h: the block
  * @flags: for kvm_hpet_unlock()
  */
@@ -501,6 +502,19 @@ int kvm_hpet_mmio_register(struct kvm_hpet *h);
  * Context: process. Sleeps.
  */
 void kvm_hpet_mmio_unregister(struct kvm_hpet *h);
+
+/**
+ * kvm_hpet_hold_counter() - begins a change of what the counter is derived from
+ * @h: the block; lock is held
+ *
+ * From here on nobody reads the counter without the lock, until
+ * write_seqcount_end(). Nobody has read it at a later time than the one returned,
+ * so it may stop at that.
+ *
+ * Context: any.
+ * Return: ktime_get_ns(), the time of the event.
+ */
+u64 kvm_hpet_hold_counter(struct kvm_hpet *h);
 
 /* timers.c */
 

@@ -19,8 +19,8 @@ static struct kvm_hpet *to_hpet(struct kvm_io_device *dev)
 
 /*
  * The access that guests make a hundred thousand times a second. The sequence
- * count pairs with the one in kvm_hpet_mmio_write() and the ioctls that change
- * what the counter is derived from; ticks do not.
+ * count pairs with the one in mmio_write() and the ioctls that change what the
+ * counter is derived from; ticks do not.
  */
 static u64 read_counter(struct kvm_hpet *h)
 {
@@ -30,6 +30,8 @@ static u64 read_counter(struct kvm_hpet *h)
 	do {
 		seq = read_seqcount_begin(&h->counter_seq);
 		now = ktime_get_ns();
+		/* The clock is read before the sequence count is again. */
+		rmb();
 		/*
 		 * The clock has a sequence count of its own, whose end is also
 		 * that of what KCSAN leaves out for ours.
@@ -39,6 +41,19 @@ static u64 read_counter(struct kvm_hpet *h)
 		kcsan_nestable_atomic_end();
 	} while (read_seqcount_retry(&h->counter_seq, seq));
 	return val;
+}
+
+u64 kvm_hpet_hold_counter(struct kvm_hpet *h)
+{
+	write_seqcount_begin(&h->counter_seq);
+	/*
+	 * The clock is read after that is seen. Pairs with the rmb() of
+	 * read_counter(): else who reads there meanwhile can have a later time
+	 * than the one at which the counter stops, and the next one to read
+	 * sees the counter go backwards.
+	 */
+	smp_mb();
+	return ktime_get_ns();
 }
 
 static u64 read_register(struct kvm_hpet *h, u32 offset, int len)
@@ -98,8 +113,8 @@ static int mmio_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 
 	memcpy(&val, data, min_t(int, len, sizeof(val)));
 	this_cpu_inc(h->mmio_stats->writes);
-	now = kvm_hpet_lock(h, &flags);
-	write_seqcount_begin(&h->counter_seq);
+	kvm_hpet_step_in(h, &flags);
+	now = kvm_hpet_hold_counter(h);
 	legacy = hpet_block_write(&h->block, now, offset, len, val);
 	write_seqcount_end(&h->counter_seq);
 	ready = kvm_hpet_timers_sync(h, now);
