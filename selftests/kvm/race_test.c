@@ -837,20 +837,6 @@ static void trace_kvm(void)
 	}
 }
 
-#define HOLD_MODULE	"hpet_hold"
-
-/* With it finish_task_switch() stays as it is: see there. */
-static bool hold(void)
-{
-	const char *path = getenv("HPET_HOLD_MODULE");
-	int ret = path ? module_load(path, "") : -ENOENT;
-
-	if (ret)
-		note("no " HOLD_MODULE ".ko (%s): an emulated host may hang",
-		     strerror(-ret));
-	return !ret;
-}
-
 static void timed(const char *name, void (*test)(void))
 {
 	const char *only = getenv("HPET_RACE");
@@ -864,10 +850,7 @@ static void timed(const char *name, void (*test)(void))
 
 int main(void)
 {
-	bool held;
-
 	plan_test("two at the same moment, thousands of times");
-	held = hold();
 	trace_kvm();
 	kvm_keep();
 	timed("vcpus", test_vcpus);
@@ -881,7 +864,5 @@ int main(void)
 	trace_write("events/enable", "0");
 	trace_instance_end();
 	timed("kvm", test_unload_kvm);
-	if (held)
-		module_unload(HOLD_MODULE);
 	done();
 }

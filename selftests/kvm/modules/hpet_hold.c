@@ -4,8 +4,8 @@
  * loaded.
  *
  * KVM's first VM patches a jump into finish_task_switch(), its last one takes it out
- * again. The emulator of the test host can get into a livelock there; what is tested
- * where KVM comes and goes by the hundred is not that.
+ * again. The emulator of the test host can get into a livelock there, so the
+ * tests with more than one CPU run with this: that is not what they are about.
  */
 #include <linux/module.h>
 #include <linux/preempt.h>
