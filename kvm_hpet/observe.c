@@ -15,17 +15,17 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-static bool tracing(void)
+DEFINE_STATIC_KEY_FALSE(kvm_hpet_tracing_key);
+
+int kvm_hpet_tracing_begin(void)
 {
-	return trace_kvm_hpet_due_enabled() ||
-	       trace_kvm_hpet_delivered_enabled() ||
-	       trace_kvm_hpet_masked_enabled() ||
-	       trace_kvm_hpet_discarded_enabled() ||
-	       trace_kvm_hpet_coalesced_enabled() ||
-	       trace_kvm_hpet_late_enabled() ||
-	       trace_kvm_hpet_reinjected_enabled() ||
-	       trace_kvm_hpet_retried_enabled() ||
-	       trace_kvm_hpet_rate_enabled();
+	static_branch_inc(&kvm_hpet_tracing_key);
+	return 0;
+}
+
+void kvm_hpet_tracing_end(void)
+{
+	static_branch_dec(&kvm_hpet_tracing_key);
 }
 
 static void remember(struct kvm_hpet *h)
@@ -39,30 +39,31 @@ static void remember(struct kvm_hpet *h)
 	h->remembered = true;
 }
 
-/* Events whose count has not changed are left out by themselves. */
+#define TRACE_COUNT(event, field)					\
+do {									\
+	if (c->field != old->field)					\
+		trace_kvm_hpet_##event(h->id, n, c->field - old->field,	\
+				       c->field, lt->backlog);		\
+} while (0)
+
+/* Only what has changed. */
 static void trace_changes(struct kvm_hpet *h, unsigned int n)
 {
 	const struct lost_ticks_count *old = &h->hrtimer[n].before;
 	const struct lost_ticks *lt = &h->ticker->ticks[n];
 	const struct lost_ticks_count *c = &lt->count;
-	u64 owed = lt->backlog;
+	u32 rate = h->hrtimer[n].rate_before;
 
-	trace_kvm_hpet_due(h->id, n, c->due - old->due, c->due, owed);
-	trace_kvm_hpet_late(h->id, n, c->late - old->late, c->late, owed);
-	trace_kvm_hpet_coalesced(h->id, n, c->coalesced - old->coalesced,
-				 c->coalesced, owed);
-	trace_kvm_hpet_masked(h->id, n, c->masked - old->masked,
-			      c->masked, owed);
-	trace_kvm_hpet_delivered(h->id, n, c->delivered - old->delivered,
-				 c->delivered, owed);
-	trace_kvm_hpet_reinjected(h->id, n, c->reinjected - old->reinjected,
-				  c->reinjected, owed);
-	trace_kvm_hpet_retried(h->id, n, c->retries - old->retries,
-			       c->retries, owed);
-	trace_kvm_hpet_discarded(h->id, n, c->discarded - old->discarded,
-				 c->discarded, owed);
-	trace_kvm_hpet_rate(h->id, n, h->hrtimer[n].rate_before, lt->rate,
-			    owed);
+	TRACE_COUNT(due, due);
+	TRACE_COUNT(late, late);
+	TRACE_COUNT(coalesced, coalesced);
+	TRACE_COUNT(masked, masked);
+	TRACE_COUNT(delivered, delivered);
+	TRACE_COUNT(reinjected, reinjected);
+	TRACE_COUNT(retried, retries);
+	TRACE_COUNT(discarded, discarded);
+	if (rate != lt->rate)
+		trace_kvm_hpet_rate(h->id, n, rate, lt->rate, lt->backlog);
 }
 
 static void close_interval(struct kvm_hpet_bursts *b)
@@ -101,7 +102,7 @@ u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock)
 {
 	raw_spin_lock_irqsave(&h->lock, *flags);
-	if (tracing())
+	if (kvm_hpet_tracing())
 		remember(h);
 	return ktime_get_ns();
 }
@@ -118,7 +119,7 @@ void kvm_hpet_step_in(struct kvm_hpet *h, unsigned long *flags)
 	__acquires(&h->lock)
 {
 	raw_spin_lock_irqsave(&h->lock, *flags);
-	if (tracing())
+	if (kvm_hpet_tracing())
 		remember(h);
 }
 

@@ -17,6 +17,8 @@
 
 #include <linux/tracepoint.h>
 
+#include "tracing.h"
+
 /*
  * A count of struct kvm_hpet_timer_stats has changed. Emitted under the block's
  * lock, so in the order in which it happened; the sum of all @ticks of a timer
@@ -53,10 +55,10 @@ DECLARE_EVENT_CLASS(kvm_hpet_count,
 );
 
 #define KVM_HPET_COUNT_EVENT(name)					\
-DEFINE_EVENT_CONDITION(kvm_hpet_count, name,				\
+DEFINE_EVENT_FN(kvm_hpet_count, name,					\
 	TP_PROTO(u64 block, u32 timer, s64 ticks, u64 total, u64 backlog), \
 	TP_ARGS(block, timer, ticks, total, backlog),			\
-	TP_CONDITION(ticks))
+	kvm_hpet_tracing_begin, kvm_hpet_tracing_end)
 
 /* Ticks fell due. */
 KVM_HPET_COUNT_EVENT(kvm_hpet_due);
@@ -81,10 +83,9 @@ KVM_HPET_COUNT_EVENT(kvm_hpet_retried);
  * from, to: additional ticks an interval, before and now; 0: no catch-up
  * backlog: ticks owed now
  */
-TRACE_EVENT_CONDITION(kvm_hpet_rate,
+TRACE_EVENT_FN(kvm_hpet_rate,
 	TP_PROTO(u64 block, u32 timer, u32 from, u32 to, u64 backlog),
 	TP_ARGS(block, timer, from, to, backlog),
-	TP_CONDITION(from != to),
 
 	TP_STRUCT__entry(
 		__field(u64, block)
@@ -104,7 +105,9 @@ TRACE_EVENT_CONDITION(kvm_hpet_rate,
 
 	TP_printk("block %llu timer %u from %u to %u backlog %llu",
 		  __entry->block, __entry->timer, __entry->from, __entry->to,
-		  __entry->backlog)
+		  __entry->backlog),
+
+	kvm_hpet_tracing_begin, kvm_hpet_tracing_end
 );
 
 /*
