@@ -24,12 +24,11 @@ static u64 period_ns(const struct hpet_block *b, unsigned int n)
 					 HPET_FS_PER_NS));
 }
 
-static u32 ack_mode(const struct hpet_block *b, unsigned int n)
+static u32 ack_mode(const struct hpet_timer *t, int gsi)
 {
-	if (hpet_timer_gsi(&b->m, n) < 0)
+	if (gsi < 0)
 		return LOST_TICKS_ACK_NONE;
-	return is_level(&b->m.timer[n]) ? LOST_TICKS_ACK_LEVEL :
-					  LOST_TICKS_ACK_EDGE;
+	return is_level(t) ? LOST_TICKS_ACK_LEVEL : LOST_TICKS_ACK_EDGE;
 }
 
 static u32 level_lines(const struct hpet_block *b)
@@ -49,34 +48,40 @@ static u32 level_lines(const struct hpet_block *b)
 	return lines;
 }
 
-/* What the ticks must know of a timer whose registers may have changed. */
+static void put_bit(u32 *mask, unsigned int n, bool on)
+{
+	*mask = (*mask & ~BIT(n)) | (u32)on << n;
+}
+
+/* What the ticks must know of a timer's registers; its line they know already. */
 static void tell_timer(struct hpet_block *b, unsigned int n)
 {
 	const struct hpet_timer *hpet = &b->m.timer[n];
+	bool enabled = hpet->config & HPET_TN_ENABLE;
+	bool message = hpet->config & HPET_TN_FSB_ENABLE;
 	struct ticker *t = &b->t;
 
-	t->due_ns[n] = hpet_timer_ns(&b->m, n);
-	t->enabled &= ~BIT(n);
-	t->audible &= ~BIT(n);
-	t->messages &= ~BIT(n);
-	t->level &= ~BIT(n);
-	t->level |= is_level(hpet) ? BIT(n) : 0;
-	if (!(hpet->config & HPET_TN_ENABLE))
-		return;
-	t->enabled |= BIT(n);
-	t->audible |= hpet_timer_audible(&b->m, n) ? BIT(n) : 0;
-	t->messages |= hpet_timer_fsb(&b->m, n) ? BIT(n) : 0;
+	t->msi[n] = hpet->fsb;
+	put_bit(&t->level, n, is_level(hpet));
+	put_bit(&t->enabled, n, enabled);
+	put_bit(&t->messages, n, enabled && message);
+	put_bit(&t->audible, n, enabled && b->m.running &&
+		(message || t->gsi[n] >= 0));
 }
 
-/* Likewise of the block, after every event that was none of the ticks' own. */
-static void tell_ticks(struct hpet_block *b, u32 changed)
+static void tell_due(struct hpet_block *b, unsigned int n)
+{
+	b->t.due_ns[n] = hpet_timer_ns(&b->m, n);
+}
+
+/* After all that was no event of the ticks' own. */
+static void tell_all(struct hpet_block *b)
 {
 	unsigned int n;
 
 	for (n = 0; n < b->m.num_timers; n++) {
-		b->t.msi[n] = b->m.timer[n].fsb;
-		if (changed & BIT(n))
-			tell_timer(b, n);
+		tell_timer(b, n);
+		tell_due(b, n);
 	}
 	b->t.lines = level_lines(b);
 }
@@ -93,7 +98,8 @@ static void timer_due(struct hpet_block *b, unsigned int n, u64 ticks)
 	lost_ticks_masked(lt, ticks);
 	if (is_level(&b->m.timer[n])) {
 		b->m.status |= BIT_ULL(n);
-		lost_ticks_set_ack(lt, ack_mode(b, n), true);
+		lost_ticks_set_ack(lt, ack_mode(&b->m.timer[n], b->t.gsi[n]),
+				   true);
 	}
 }
 
@@ -107,7 +113,7 @@ static void timer_matched(struct ticker *t, unsigned int n, u64 now)
 	if (!known)
 		lost_ticks_set_period(&b->t.ticks[n], period_ns(b, n), true);
 	timer_due(b, n, ticks);
-	b->t.due_ns[n] = hpet_timer_ns(&b->m, n);
+	tell_due(b, n);
 }
 
 u64 hpet_block_read(struct hpet_block *b, u64 now, u32 offset,
@@ -121,39 +127,47 @@ static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
 {
 	const struct hpet_timer *t = &b->m.timer[n];
 	struct lost_ticks *lt = &b->t.ticks[n];
+	int gsi = hpet_timer_gsi(&b->m, n);
 
 	/* After VAL_SET the period may follow in a write of its own. */
 	if (hpet_timer_period_known(t) || !lt->period_ns)
 		lost_ticks_set_period(lt, period_ns(b, n), recount);
-	ticker_set_way(&b->t, n, hpet_timer_gsi(&b->m, n), ack_mode(b, n),
+	ticker_set_way(&b->t, n, gsi, ack_mode(t, gsi),
 		       b->m.status & BIT_ULL(n));
-	if (!b->m.paused && !hpet_timer_audible(&b->m, n))
+	tell_timer(b, n);
+	if (!b->m.paused && !(b->t.audible & BIT(n)))
 		lost_ticks_mute(lt);
 }
 
-static void apply_effects(struct hpet_block *b, const struct hpet_effects *fx)
+static void apply_acks(struct hpet_block *b, u32 acked)
 {
 	unsigned int n;
 
-	for (n = 0; n < b->m.num_timers; n++) {
+	ticker_for_each(n, acked) {
 		struct lost_ticks *lt = &b->t.ticks[n];
 
-		if (fx->acked & BIT(n)) {
-			int gsi = hpet_timer_gsi(&b->m, n);
+		if (lt->ack_mode == LOST_TICKS_ACK_LEVEL)
+			lost_ticks_ack(lt);
+		b->t.dropped |= b->t.gsi[n] < 0 ? 0 : BIT(b->t.gsi[n]);
+	}
+}
 
-			if (lt->ack_mode == LOST_TICKS_ACK_LEVEL)
-				lost_ticks_ack(lt);
-			b->t.dropped |= gsi < 0 ? 0 : BIT(gsi);
-		}
-		if (fx->changed & BIT(n))
-			sync_timer(b, n, !(fx->corrected & BIT(n)));
+static void apply_changes(struct hpet_block *b, const struct hpet_effects *fx)
+{
+	unsigned int n;
+
+	ticker_for_each(n, fx->changed) {
+		sync_timer(b, n, !(fx->corrected & BIT(n)));
 		if (fx->restarted & BIT(n))
-			lost_ticks_restart(lt);
+			lost_ticks_restart(&b->t.ticks[n]);
+		/* INT_ENB or a route does not move the next match. */
+		if (!b->m.running || ((fx->restarted | fx->corrected) & BIT(n)))
+			tell_due(b, n);
 	}
 	if (fx->matched)
 		hpet_block_matched(b, fx->matched);
-	for (n = 0; fx->missed && n < b->m.num_timers; n++)
-		if (fx->corrected & BIT(n))
+	if (fx->missed)
+		ticker_for_each(n, fx->corrected)
 			timer_due(b, n, fx->missed);
 }
 
@@ -164,9 +178,9 @@ bool hpet_block_write(struct hpet_block *b, u64 now, u32 offset,
 
 	ticker_advance(&b->t, ticker_all(&b->t), now);
 	hpet_model_write(&b->m, now, offset, len, val, &fx);
-	if (fx.acked | fx.changed | fx.restarted | fx.matched)
-		apply_effects(b, &fx);
-	tell_ticks(b, fx.changed | fx.restarted);
+	apply_acks(b, fx.acked);
+	apply_changes(b, &fx);
+	b->t.lines = level_lines(b);
 	return fx.legacy;
 }
 
@@ -176,7 +190,7 @@ void hpet_block_sync(struct hpet_block *b)
 
 	for (n = 0; n < b->m.num_timers; n++)
 		sync_timer(b, n, false);
-	tell_ticks(b, ticker_all(&b->t));
+	tell_all(b);
 }
 
 void hpet_block_matched(struct hpet_block *b, u32 timers)
@@ -205,7 +219,7 @@ static void block_paused(struct ticker *t, u64 now, bool paused)
 	struct hpet_block *b = to_block(t);
 
 	hpet_block_matched(b, hpet_model_pause(&b->m, now, paused));
-	tell_ticks(b, ticker_all(t));
+	tell_all(b);
 }
 
 static void block_reset(struct ticker *t)

@@ -505,8 +505,10 @@ static void timer_write(struct hpet_model *m, u64 now, u32 reg, u64 val,
 		comparator_write(m, now, n, val, mask, fx);
 		break;
 	case HPET_TIMER_FSB:
-		if (t->config & HPET_TN_FSB_CAP)
-			t->fsb = merge_bits(t->fsb, val, mask);
+		if (!(t->config & HPET_TN_FSB_CAP))
+			break;
+		t->fsb = merge_bits(t->fsb, val, mask);
+		fx->changed |= BIT(n);
 		break;
 	}
 }

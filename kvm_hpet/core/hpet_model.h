@@ -83,8 +83,8 @@ struct hpet_model {
  * @matched: timers whose comparator was written with the counter's value or one
  *	just passed: one tick each is due now
  * @acked: level-triggered timers whose status bit the guest cleared
- * @restarted: timers whose schedule begins anew
- * @changed: timers whose configuration or period may be another one now
+ * @changed: timers whose configuration, message or period may be another one now
+ * @restarted: of these, timers whose schedule begins anew
  * @corrected: of these, the timer whose period so far was never meant
  * @missed: matches that it has missed by that
  * @legacy: LEG_RT_CNF changed
@@ -92,8 +92,8 @@ struct hpet_model {
 struct hpet_effects {
 	u32 matched;
 	u32 acked;
-	u32 restarted;
 	u32 changed;
+	u32 restarted;
 	u32 corrected;
 	u64 missed;
 	bool legacy;

@@ -36,6 +36,10 @@ void ticker_advance(struct ticker *t, u32 timers, u64 now)
 void ticker_set_way(struct ticker *t, unsigned int n, int gsi, u32 ack_mode,
 		    bool pending)
 {
+	/* The ticks need not be told what they know, unless it is @pending. */
+	if (gsi == t->gsi[n] && ack_mode == t->ticks[n].ack_mode &&
+	    !lost_ticks_told(ack_mode))
+		return;
 	lost_ticks_set_ack(&t->ticks[n], ack_mode, pending);
 	/* An acknowledgment on the old line would not be understood. */
 	if (gsi != t->gsi[n])
