@@ -23,11 +23,10 @@
 
 static void set_lines(struct kvm_hpet *h, u32 lines, int level)
 {
-	u32 gsi;
+	unsigned int gsi;
 
-	for (gsi = 0; gsi < HPET_NUM_GSIS; gsi++)
-		if (lines & BIT(gsi))
-			kvm_private_set_irq(h->kvm, h->source_id, gsi, level);
+	ticker_for_each(gsi, lines)
+		kvm_private_set_irq(h->kvm, h->source_id, gsi, level);
 }
 
 static int send_msi(struct kvm_hpet *h, const struct ticker_delivery *d)

@@ -246,13 +246,11 @@ err_free:
 static void kill(struct kvm_hpet *h)
 {
 	unsigned long flags;
-	u64 now;
 
 	mutex_lock(&h->config_mutex);
-	now = kvm_hpet_lock(h, &flags);
+	kvm_hpet_lock(h, &flags);
 	/* block_poll() looks without a lock. */
 	WRITE_ONCE(h->dead, true);
-	kvm_hpet_timers_sync(h, now);
 	kvm_hpet_unlock(h, flags);
 	kvm_hpet_watch_lines(h);
 	mutex_unlock(&h->config_mutex);

@@ -101,17 +101,28 @@ static int tell_vmm(struct kvm_hpet *h)
 	return -EOPNOTSUPP;
 }
 
+/* Of any other length a write is ignored (hpet_model_write()). */
+static u64 written_value(const void *data, int len)
+{
+	u64 val = 0;
+
+	if (len == 4)
+		memcpy(&val, data, 4);
+	else if (len == 8)
+		memcpy(&val, data, 8);
+	return val;
+}
+
 static int mmio_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 		      gpa_t addr, int len, const void *data)
 {
 	struct kvm_hpet *h = to_hpet(dev);
 	u32 offset = addr - h->config.base;
 	unsigned long flags;
+	u64 val = written_value(data, len);
 	bool ready, legacy;
-	u64 val = 0;
 	u64 now;
 
-	memcpy(&val, data, min_t(int, len, sizeof(val)));
 	this_cpu_inc(h->mmio_stats->writes);
 	kvm_hpet_step_in(h, &flags);
 	now = kvm_hpet_hold_counter(h);

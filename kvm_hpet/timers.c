@@ -19,26 +19,27 @@ static void count_lateness(struct kvm_hpet_hrtimer *t, u64 late_ns)
 	t->lateness[min_t(unsigned int, bucket, KVM_HPET_LATENESS_BUCKETS - 1)]++;
 }
 
-static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
+static void sync_timer(struct kvm_hpet *h, unsigned int n, u64 deadline)
 {
+	struct kvm_hpet_hrtimer *t = &h->hrtimer[n];
+	bool armed = deadline != HPET_NEVER;
+
 	if (t->deadline == deadline)
 		return;
 	t->deadline = deadline;
-	t->h->armed &= ~BIT(t->n);
-	t->h->armed |= deadline == HPET_NEVER ? 0 : BIT(t->n);
-	trace_kvm_hpet_arm(t->h->id, t->n,
-			   deadline == HPET_NEVER ? 0 : deadline);
-	t->h->starts += deadline != HPET_NEVER;
+	h->armed = (h->armed & ~BIT(n)) | (u32)armed << n;
+	h->starts += armed;
+	trace_kvm_hpet_arm(h->id, n, armed ? deadline : 0);
 	/*
 	 * Not hrtimer_cancel(): the function may be waiting for the lock we
 	 * hold. It will find a deadline that is not its own.
 	 */
-	if (deadline == HPET_NEVER)
-		hrtimer_try_to_cancel(&t->timer);
-	else
+	if (armed)
 		hrtimer_start(&t->timer,
 			      ns_to_ktime(min_t(u64, deadline, KTIME_MAX)),
 			      HRTIMER_MODE_ABS_HARD);
+	else
+		hrtimer_try_to_cancel(&t->timer);
 }
 
 /*
@@ -48,21 +49,23 @@ static void sync_timer(struct kvm_hpet_hrtimer *t, u64 deadline)
  */
 void kvm_hpet_timers_arm(struct kvm_hpet *h, u64 now)
 {
-	u64 opens = h->dead ? 0 : h->gate.opens_ns;
+	u64 opens = h->gate.opens_ns;
 	bool held = false;
 	unsigned int n;
 
 	lockdep_assert_held(&h->lock);
+	/* Those that are armed are about to be cancelled: kvm_hpet_timers_stop(). */
+	if (h->dead)
+		return;
 	ticker_for_each(n, h->ticker->enabled | h->armed) {
-		u64 deadline = h->dead ? HPET_NEVER :
-			       ticker_deadline(h->ticker, n, now);
+		u64 deadline = ticker_deadline(h->ticker, n, now);
 
 		if (deadline < opens) {
 			deadline = held ? HPET_NEVER : opens;
 			h->limited += !held && h->hrtimer[n].deadline != opens;
 			held = true;
 		}
-		sync_timer(&h->hrtimer[n], deadline);
+		sync_timer(h, n, deadline);
 	}
 }
 
@@ -73,7 +76,7 @@ void kvm_hpet_charge_arm(struct kvm_hpet *h, u64 now, unsigned int interrupts)
 
 	rate_gate_charge(&h->gate, now, max(interrupts, looks));
 	kvm_hpet_timers_arm(h, now);
-	rate_gate_charge(&h->gate, now, h->starts - starts);
+	rate_gate_charge_more(&h->gate, h->starts - starts);
 }
 
 static bool anything_ready(const struct kvm_hpet *h, u64 now)
@@ -98,8 +101,8 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 						  struct kvm_hpet_hrtimer,
 						  timer);
 	struct kvm_hpet *h = t->h;
+	unsigned int sent = 0;
 	unsigned long flags;
-	unsigned int sent;
 	u64 now, deadline;
 	bool ready;
 
@@ -110,7 +113,8 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 		t->deadline = HPET_NEVER;
 	}
 	ticker_advance(h->ticker, h->ticker->enabled, now);
-	sent = kvm_hpet_deliver_msi(h, now, &flags);
+	if (h->ticker->messages)
+		sent = kvm_hpet_deliver_msi(h, now, &flags);
 	if (now >= deadline)
 		count_lateness(t, now - deadline);
 	/* Also if it is stale: that was an interrupt of the host's as well. */

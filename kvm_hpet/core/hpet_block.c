@@ -53,20 +53,18 @@ static void put_bit(u32 *mask, unsigned int n, bool on)
 	*mask = (*mask & ~BIT(n)) | (u32)on << n;
 }
 
-/* What the ticks must know of a timer's registers; its line they know already. */
+/* What the ticks must know of a timer's registers, besides its period and line. */
 static void tell_timer(struct hpet_block *b, unsigned int n)
 {
 	const struct hpet_timer *hpet = &b->m.timer[n];
 	bool enabled = hpet->config & HPET_TN_ENABLE;
-	bool message = hpet->config & HPET_TN_FSB_ENABLE;
 	struct ticker *t = &b->t;
 
 	t->msi[n] = hpet->fsb;
 	put_bit(&t->level, n, is_level(hpet));
 	put_bit(&t->enabled, n, enabled);
-	put_bit(&t->messages, n, enabled && message);
-	put_bit(&t->audible, n, enabled && b->m.running &&
-		(message || t->gsi[n] >= 0));
+	put_bit(&t->messages, n, enabled && hpet_timer_fsb(&b->m, n));
+	put_bit(&t->audible, n, hpet_timer_audible(&b->m, n));
 }
 
 static void tell_due(struct hpet_block *b, unsigned int n)
@@ -91,7 +89,7 @@ static void timer_due(struct hpet_block *b, unsigned int n, u64 ticks)
 {
 	struct lost_ticks *lt = &b->t.ticks[n];
 
-	if (hpet_timer_audible(&b->m, n)) {
+	if (b->t.audible & BIT(n)) {
 		lost_ticks_due(lt, ticks);
 		return;
 	}
@@ -217,9 +215,10 @@ static void timer_fired(struct ticker *t, unsigned int n)
 static void block_paused(struct ticker *t, u64 now, bool paused)
 {
 	struct hpet_block *b = to_block(t);
+	u32 matched = hpet_model_pause(&b->m, now, paused);
 
-	hpet_block_matched(b, hpet_model_pause(&b->m, now, paused));
 	tell_all(b);
+	hpet_block_matched(b, matched);
 }
 
 static void block_reset(struct ticker *t)

@@ -44,6 +44,16 @@ static inline void rate_gate_init(struct rate_gate *g, u32 per_second,
 }
 
 /**
+ * rate_gate_charge_more() - further events at the time of the last rate_gate_charge()
+ * @g: the gate
+ * @events: how many; as there, together with those
+ */
+static inline void rate_gate_charge_more(struct rate_gate *g, u32 events)
+{
+	g->opens_ns += events * g->interval_ns;
+}
+
+/**
  * rate_gate_charge() - events have happened
  * @g: the gate
  * @now: time, ns; it does not go backwards
@@ -53,8 +63,8 @@ static inline void rate_gate_charge(struct rate_gate *g, u64 now, u32 events)
 {
 	u64 rested = now > g->burst_ns ? now - g->burst_ns : 0;
 
-	g->opens_ns = max_t(u64, g->opens_ns, rested) +
-		      events * g->interval_ns;
+	g->opens_ns = max_t(u64, g->opens_ns, rested);
+	rate_gate_charge_more(g, events);
 }
 
 #endif /* _RATE_GATE_H */
