@@ -66,6 +66,16 @@ static void trace_changes(struct kvm_hpet *h, unsigned int n)
 		trace_kvm_hpet_rate(h->id, n, rate, lt->rate, lt->backlog);
 }
 
+/* By itself, so that the others don't save registers for it. */
+static noinline void trace_block(struct kvm_hpet *h)
+{
+	unsigned int n;
+
+	for (n = 0; n < h->ticker->num_timers; n++)
+		trace_changes(h, n);
+	h->remembered = false;
+}
+
 static void close_interval(struct kvm_hpet_bursts *b)
 {
 	unsigned int bucket;
@@ -131,11 +141,8 @@ void kvm_hpet_observe(struct kvm_hpet *h)
 	/* Of the others none is delivered: they can wait until they are enabled. */
 	ticker_for_each(n, h->ticker->enabled)
 		count_bursts(&h->hrtimer[n].bursts, &h->ticker->ticks[n]);
-	if (!h->remembered)
-		return;
-	for (n = 0; n < h->ticker->num_timers; n++)
-		trace_changes(h, n);
-	h->remembered = false;
+	if (h->remembered)
+		trace_block(h);
 }
 
 void kvm_hpet_unlock(struct kvm_hpet *h, unsigned long flags)

@@ -496,7 +496,8 @@ void lost_ticks_result(struct lost_ticks *lt, u32 seq, int result)
 		count_masked(lt);
 	else
 		count_merged(lt);
-	give_up(lt, limit(lt));
+	if (lt->backlog)
+		give_up(lt, limit(lt));
 }
 
 void lost_ticks_ack(struct lost_ticks *lt)

@@ -104,14 +104,17 @@ void ticker_unmasked(struct ticker *t, u64 now, u32 gsi)
 			lost_ticks_unmasked(&t->ticks[n], now);
 }
 
+/* Most timers have nothing to inject, at most times. */
+static bool has_nothing(const struct lost_ticks *lt)
+{
+	return !lt->backlog && !lt->in_flight;
+}
+
 static bool timer_ready(const struct ticker *t, unsigned int n, u64 now)
 {
 	const struct lost_ticks *lt = &t->ticks[n];
 
-	/* Most timers have nothing, at most times. */
-	if (!lt->backlog && !lt->in_flight)
-		return false;
-	return lost_ticks_next(lt) <= now;
+	return !has_nothing(lt) && lost_ticks_next(lt) <= now;
 }
 
 bool ticker_ready(const struct ticker *t, u64 now, u32 applied)
@@ -202,6 +205,8 @@ u64 ticker_audible_deadline(const struct ticker *t, unsigned int n, u64 now)
 	const struct lost_ticks *lt = &t->ticks[n];
 	u64 inject;
 
+	if (has_nothing(lt))
+		return due_deadline(t, n);
 	inject = lost_ticks_next(lt);
 	/* Whoever takes what is ready, or reports, will ask again. */
 	if (inject <= now)
