@@ -39,29 +39,36 @@ static void remember(struct kvm_hpet *h)
 	h->remembered = true;
 }
 
-#define TRACE_COUNT(event, field)					\
-do {									\
-	if (c->field != old->field)					\
-		trace_kvm_hpet_##event(h->id, n, c->field - old->field,	\
-				       c->field, lt->backlog);		\
-} while (0)
+typedef void (*count_event)(u64 block, u32 timer, s64 ticks, u64 total,
+			    u64 backlog);
 
-/* Only what has changed. */
-static void trace_changes(struct kvm_hpet *h, unsigned int n)
+static void trace_count(const struct kvm_hpet *h, unsigned int n, u64 before,
+			u64 count, count_event event)
+{
+	if (count != before)
+		event(h->id, n, count - before, count,
+		      h->ticker->ticks[n].backlog);
+}
+
+static void trace_changes(const struct kvm_hpet *h, unsigned int n)
 {
 	const struct lost_ticks_count *old = &h->hrtimer[n].before;
 	const struct lost_ticks *lt = &h->ticker->ticks[n];
 	const struct lost_ticks_count *c = &lt->count;
 	u32 rate = h->hrtimer[n].rate_before;
 
-	TRACE_COUNT(due, due);
-	TRACE_COUNT(late, late);
-	TRACE_COUNT(coalesced, coalesced);
-	TRACE_COUNT(masked, masked);
-	TRACE_COUNT(delivered, delivered);
-	TRACE_COUNT(reinjected, reinjected);
-	TRACE_COUNT(retried, retries);
-	TRACE_COUNT(discarded, discarded);
+	trace_count(h, n, old->due, c->due, trace_kvm_hpet_due);
+	trace_count(h, n, old->late, c->late, trace_kvm_hpet_late);
+	trace_count(h, n, old->coalesced, c->coalesced,
+		    trace_kvm_hpet_coalesced);
+	trace_count(h, n, old->masked, c->masked, trace_kvm_hpet_masked);
+	trace_count(h, n, old->delivered, c->delivered,
+		    trace_kvm_hpet_delivered);
+	trace_count(h, n, old->reinjected, c->reinjected,
+		    trace_kvm_hpet_reinjected);
+	trace_count(h, n, old->retries, c->retries, trace_kvm_hpet_retried);
+	trace_count(h, n, old->discarded, c->discarded,
+		    trace_kvm_hpet_discarded);
 	if (rate != lt->rate)
 		trace_kvm_hpet_rate(h->id, n, rate, lt->rate, lt->backlog);
 }
