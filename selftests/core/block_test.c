@@ -436,6 +436,7 @@ static void messages_are_as_programmed(void **state)
 	assert_true(d.msi);
 	assert_int_equal(d.msi_address, 0xfee01004);
 	assert_int_equal(d.msi_data, 0x40ef);
+	ticker_result(&w.b.t, &d, 1);
 	assert_false(ticker_take(&w.b.t, w.now, true, &d));
 	assert_int_equal(w.b.m.status, 2);
 	assert_true(ticker_take(&w.b.t, w.now, false, &d));
@@ -443,6 +444,48 @@ static void messages_are_as_programmed(void **state)
 	assert_false(d.msi);
 	assert_int_equal(d.gsi, 20);
 	assert_false(ticker_take(&w.b.t, w.now, false, &d));
+	/* Another message takes effect by itself, however late. */
+	world_w32(&w, comparator(1), world_r64(&w, HPET_REG_COUNTER) + 10);
+	world_w64(&w, HPET_REG_TIMER(1) + HPET_TIMER_FSB, 0xfee0200400004031ULL);
+	ticker_advance(&w.b.t, ticker_all(&w.b.t), w.now += 1000);
+	assert_true(ticker_take(&w.b.t, w.now, true, &d));
+	assert_int_equal(d.msi_address, 0xfee02004);
+	assert_int_equal(d.msi_data, 0x4031);
+}
+
+/* Two timers hold one line: with the bit of one of them cleared it has to fall and rise. */
+static void a_shared_line_falls_for_each(void **state)
+{
+	static struct world w;
+
+	start(&w, 3, 0);
+	w.irqs_off_until = HPET_NEVER;
+	periodic(&w, 0, HPET_TN_LEVEL | route(20), MS_TICKS);
+	periodic(&w, 1, HPET_TN_LEVEL | route(20), MS_TICKS);
+	world_run(&w, 2 * MS);
+	assert_int_equal(world_r64(&w, HPET_REG_STATUS), 3);
+	hpet_block_write(&w.b, world_clock(&w), HPET_REG_STATUS, 4, 1);
+	assert_int_equal(w.b.t.lines, BIT(20));
+	assert_int_equal(w.b.t.dropped, BIT(20));
+}
+
+/* What was to come does not come while the counter stands. */
+static void a_halted_counter_matches_nothing(void **state)
+{
+	static struct world w;
+
+	start(&w, 3, 0);
+	w.check = check;
+	periodic(&w, 0, route(20), MS_TICKS);
+	world_run(&w, 2 * MS + 1000);
+	world_w32(&w, HPET_REG_CONFIG, 0);
+	world_run(&w, 5 * MS);
+	world_r64(&w, HPET_REG_STATUS);
+	assert_int_equal(w.b.t.ticks[0].count.due, 2);
+	assert_int_equal(w.b.t.ticks[0].count.masked, 0);
+	world_w32(&w, HPET_REG_CONFIG, HPET_CONFIG_ENABLE);
+	world_run(&w, MS);
+	assert_int_equal(w.b.t.ticks[0].count.due, 3);
 }
 
 /* The state can be saved, but not while a tick is being injected. */
@@ -766,6 +809,8 @@ int main(void)
 		cmocka_unit_test(row_reset_lowers_lines),
 		cmocka_unit_test(legacy_is_told),
 		cmocka_unit_test(messages_are_as_programmed),
+		cmocka_unit_test(a_shared_line_falls_for_each),
+		cmocka_unit_test(a_halted_counter_matches_nothing),
 		cmocka_unit_test(quiet_but_for_deliveries),
 		cmocka_unit_test(acknowledgements_go_by_line),
 		cmocka_unit_test(unmasking_shortens_the_wait),
