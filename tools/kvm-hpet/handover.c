@@ -25,6 +25,9 @@
 /* How QEMU knows what it is handed */
 #define NAME		"kvm-hpet-gdb"
 #define STUB_MS		10000
+/* What it reads at once, so that the VM can't be continued in the middle; a packet has less than 40. */
+#define STUB_BYTES	4096
+#define STUB_WRITES	(STUB_BYTES / 40 - 2)
 /* No device state comes near to it. */
 #define MAX_STATE	(256L << 20)
 
@@ -220,14 +223,20 @@ static int read_state(struct handover *ho, const struct hpet_regs *regs, struct 
 
 /* ---- writing: the remote protocol of gdb ---- */
 
-/* Each packet is answered; the + for the answer before it is part of it. */
+/*
+ * Each packet is answered; the first + is for the answer before it. If somebody has continued
+ * the VM in the meantime, the first character that is no such + stops it again and is lost: it
+ * may not be the $, since what follows it would then be lost as well, and a write behind a
+ * lost PhyMemMode would go to the guest's memory. The answer to what a connection before sent
+ * last is waited for, too.
+ */
 static char *put_packet(char *at, const char *text)
 {
 	unsigned char sum = 0;
 
 	for (const char *c = text; *c; c++)
 		sum += *c;
-	return at + sprintf(at, "+$%s#%02x", text, sum);
+	return at + sprintf(at, "++$%s#%02x", text, sum);
 }
 
 static char *put_write(char *at, const struct hpet_write *w)
@@ -310,13 +319,11 @@ static int connect_stub(struct handover *ho)
 	return human(ho, "gdbserver chardev:" NAME, "Could not");
 }
 
-/* In one go: that is what takes the time. */
-static int write_registers(struct handover *ho, const struct hpet_write *writes, size_t count)
+/* At most STUB_WRITES */
+static int write_part(struct handover *ho, const struct hpet_write *writes, size_t count)
 {
-	char text[64 * (QEMU_HPET_MAX_WRITES + 2)], *at = text;
+	char text[STUB_BYTES], *at = text;
 
-	if (connect_stub(ho))
-		return -1;
 	at = put_packet(at, "Qqemu.PhyMemMode:1");
 	for (size_t i = 0; i < count; i++)
 		at = put_write(at, &writes[i]);
@@ -324,6 +331,19 @@ static int write_registers(struct handover *ho, const struct hpet_write *writes,
 	if (send_all(ho->stub, text, at - text))
 		return -1;
 	return take_answers(ho->stub, count + 2);
+}
+
+/* In one go, if it is not for many timers: that is what takes the time. */
+static int write_registers(struct handover *ho, const struct hpet_write *writes, size_t count)
+{
+	int ret = connect_stub(ho);
+
+	for (size_t done = 0; !ret && done < count; done += STUB_WRITES) {
+		size_t left = count - done;
+
+		ret = write_part(ho, writes + done, left < STUB_WRITES ? left : STUB_WRITES);
+	}
+	return ret;
 }
 
 /**
