@@ -10,21 +10,9 @@ accel=kvm
 run=/run/kvm-hpet
 escape=$(printf '\033')
 
-# Should a test never end, its processes tell where.
-watchdog() {
-	sleep 850
-	echo "Bail out! no end within 850 s"
-	for process in /proc/[0-9]*; do
-		command=$(tr '\0' ' ' <"$process/cmdline")
-		if [ -n "$command" ]; then
-			echo "# ${process#/proc/} $command"
-			sed 's/^/#   /' "$process/stack"
-		fi
-	done
-	kill $$
-}
-watchdog &
-watchdog=$!
+# What agents have to say is brought back.
+log=/out/syslog
+syslogd -S -O $log
 
 # start NAME MODE ARGUMENT...: with a QMP socket
 start() {
@@ -91,9 +79,14 @@ on_terminal() {
 
 # own_hpet NAME OFFSET: a word of QEMU's own HPET, as its monitor reads it
 own_hpet() {
+	own_asked_at=$(($(wc -c <"$tap_dir/$1.log") + 1))
 	hmp "$1" "xp /1wx 0xfed00$2"
-	sleep 0.5
-	sed -n "s/^00000000fed00$2: *//p" "$tap_dir/$1.log" | tail -n 1 | tr -d '\r'
+	wait_for 30 own_answer "$@"
+	own_answer "$@" | sed 's/.*: *//'
+}
+
+own_answer() {
+	tail -c "+$own_asked_at" "$tap_dir/$1.log" | grep -o "^00000000fed00$2: *0x[0-9a-f]*"
 }
 
 # expect_ticks NAME WHAT: the guest goes on

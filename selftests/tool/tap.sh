@@ -66,16 +66,23 @@ expect_out() {
 	[ "$1" = 0 ] || explain
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds
-wait_for() {
+uptime_s() {
+	cut -d. -f1 /proc/uptime
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds. What counts is tries, ten a second, each of which takes longer on a busy
+# machine, but it ends before the test bed takes the silence for a hang. In a subshell, since the command may wait for
+# something itself.
+wait_for() (
 	wait_left=$(($1 * 10))
+	wait_end=$(($(uptime_s) + 240))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		wait_left=$((wait_left - 1))
-		[ $wait_left -gt 0 ] || return 1
+		[ $wait_left -gt 0 ] && [ "$(uptime_s)" -lt $wait_end ] || return 1
 		sleep 0.1
 	done
-}
+)
 
 done_testing() {
 	echo "1..$tap_count"

@@ -29,8 +29,24 @@ start_vm() {
 	fi
 }
 
+# Ended, also if nobody has asked for its exit status yet
+vm_has_ended() {
+	! readlink "/proc/$1/exe" >/dev/null
+}
+
+# ends PID: it does so by itself; its exit status
+ends() {
+	wait_for 60 vm_has_ended "$1" || kill -9 "$1"
+	wait "$1" 2>/dev/null
+}
+
 stop_vm() {
-	kill "$1" 2>/dev/null && wait "$1" 2>/dev/null
+	kill "$1" 2>/dev/null || return
+	if ! wait_for 60 vm_has_ended "$1"; then
+		result 1 "process $1 does not end when it is told to"
+		kill -9 "$1"
+	fi
+	wait "$1" 2>/dev/null
 }
 
 stop_vms() {
@@ -40,8 +56,9 @@ stop_vms() {
 	vms=
 }
 
+# hmp NAME COMMAND: never waits for a QEMU that has ended
 hmp() {
-	echo "$2" >"$tap_dir/$1.hmp"
+	echo "$2" 1<>"$tap_dir/$1.hmp"
 }
 
 vm_answer() {
