@@ -66,6 +66,19 @@ expect_out() {
 	[ "$1" = 0 ] || explain
 }
 
+# expect_doctor TOOL NAME: all of what it has found is there to read in 80 columns
+expect_doctor() {
+	"$1" doctor --json 2>/dev/null | sed -n 's/^ *"text": *"\(.*\)"$/\1/p' | tr -d '\\' >"$tap_dir/doctor"
+	"$1" doctor 2>/dev/null >"$out"
+	! grep -q '.\{81\}' "$out"
+	explained $? "$2: the doctor's lines fit into 80 columns"
+	awk '/^(ok  |note|FAIL)  / { if (text) print text; text = substr($0, 20); next }
+		{ sub(/^ +/, " "); text = text $0 }
+		END { print text }' "$out" >"$tap_dir/read"
+	[ -s "$tap_dir/doctor" ] && diff "$tap_dir/doctor" "$tap_dir/read"
+	explained $? "$2: and lack nothing"
+}
+
 uptime_s() {
 	cut -d. -f1 /proc/uptime
 }

@@ -185,4 +185,6 @@ for command in attach detach list stat top record show set save load doctor; do
 	result $? "$command --help fits into 80 columns"
 done
 
+expect_doctor "$tool" 'this host'
+
 done_testing

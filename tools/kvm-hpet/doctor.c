@@ -19,6 +19,10 @@
 
 #define CAP_SYS_PTRACE_BIT 19
 
+/* Of a terminal; where what a check found begins */
+#define WIDTH		80
+#define TEXT_COLUMN	19
+
 enum verdict { FINE, UNKNOWN, WRONG };
 
 /* Each check says what it found, and in case of WRONG what to change. */
@@ -275,6 +279,28 @@ static struct json_object *check_json(const char *name, enum verdict verdict, co
 	return obj;
 }
 
+/* Words that would go beyond the width of a terminal go on below the first one. */
+static void print_text(const char *text)
+{
+	int column = TEXT_COLUMN;
+
+	while (*text) {
+		int len = strcspn(text, " ");
+
+		if (column > TEXT_COLUMN && column + 1 + len > WIDTH) {
+			printf("\n%*s", TEXT_COLUMN, "");
+			column = TEXT_COLUMN;
+		} else if (column > TEXT_COLUMN) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", len, text);
+		column += len;
+		text += len + strspn(text + len, " ");
+	}
+	putchar('\n');
+}
+
 static int examine(bool json)
 {
 	struct json_object *array = json_object_new_array();
@@ -286,8 +312,10 @@ static int examine(bool json)
 
 		wrong += verdict == WRONG;
 		json_object_array_add(array, check_json(checks[i].name, verdict, text));
-		if (!json)
-			printf("%-4s  %-11s  %s\n", verdict_names[verdict], checks[i].name, text);
+		if (json)
+			continue;
+		printf("%-4s  %-11s  ", verdict_names[verdict], checks[i].name);
+		print_text(text);
 	}
 	if (json)
 		print_json(array);
