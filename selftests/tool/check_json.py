@@ -99,6 +99,11 @@ def check_saved(machine):
           and state["timers"][0]["period"] == 1000000
           and [timer["lost_ticks"]["policy"] for timer in state["timers"]] == ["discard", "delay", "discard"],
           f"{machine}: JSON of save")
+    policies = load(f"{machine}-policies")
+    check(policies is not None and policies["hpet"] == saved["hpet"]
+          and policies["state"]["counter"] != state["counter"]
+          and [timer["lost_ticks"] for timer in policies["state"]["timers"]]
+          == [timer["lost_ticks"] for timer in state["timers"]], f"{machine}: JSON of load --policies")
     changed = load(f"{machine}-set")
     check(changed is not None and [(timer["policy"], timer["max_backlog_ns"]) for timer in changed["timers"]]
           == [("discard", 250000000), ("delay", 250000000), ("merge", 1000000000)], f"{machine}: JSON of set")
@@ -126,6 +131,25 @@ source = load("source-show")
 check(source is not None and source["kind"] == "tick-source" and source["gsi"] == 8 and source["running"] is True
       and source["period_ns"] == 976562 and source["backlog"] > 0 and source["policy"] == "delay",
       "JSON of show for a tick source")
+listed = load("source-list") or []
+rtc = [block for block in listed if block.get("gsi") == 8]
+check(sorted(block["kind"] for block in listed) == ["hpet", "tick-source", "tick-source"] and len(rtc) == 1
+      and rtc[0]["acknowledged_by"] == "vmm" and rtc[0]["policy"] == "delay" and rtc[0]["backlog"] > 0
+      and rtc[0]["process"] == "tick-vmm", "JSON of list for tick sources")
+stats = load("source-stat") or []
+check(len(stats) == 1 and stats[0]["kind"] == "tick-source" and len(stats[0]["timers"]) == 1
+      and stats[0]["timers"][0]["backlog"] > 0 and stats[0]["timers"][0]["period_ns"] == 976562,
+      "JSON of stat for a tick source")
+watched = (load("source-top") or {"blocks": []})["blocks"]
+check(len(watched) == 1 and watched[0]["kind"] == "tick-source" and len(watched[0]["timers"]) == 1
+      and watched[0]["timers"][0]["policy"] == "delay" and watched[0]["timers"][0]["due_per_s"] > 100,
+      "JSON of top for a tick source")
+messages = [block for block in load("message-list") or [] if "msi_address" in block]
+check(len(messages) == 1 and messages[0]["msi_address"] == "0xfee01000" and messages[0]["msi_data"] == "0x31"
+      and messages[0]["acknowledged_by"] == "eoi" and "gsi" not in messages[0], "JSON of list for a message")
+message = load("message-show")
+check(message is not None and message["running"] is False and message["period_ns"] == 0
+      and message["msi_address"] == "0xfee01000", "JSON of show for a message")
 doctor = load("doctor")
 check(doctor is not None and len(doctor) == 7 and all(line["result"] == "ok" for line in doctor), "JSON of doctor")
 in_l1 = sum(line.startswith("not ok ") for line in lines)

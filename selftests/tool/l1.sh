@@ -99,3 +99,10 @@ expect_ticks() {
 agent_pid() {
 	"$tool" list --json | sed -n 's/^ *"owner_pid": *\([0-9]*\),/\1/p' | head -n 1
 }
+
+# has_taken_sigterm AGENT: it refuses as long as ticks are owed that QEMU could not make up, and then has to be told again
+has_taken_sigterm() {
+	kill "$1" 2>/dev/null
+	sleep 1
+	[ ! -e "/proc/$1" ]
+}

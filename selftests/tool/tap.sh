@@ -92,7 +92,10 @@ wait_for() (
 	shift
 	until "$@" >/dev/null 2>&1; do
 		wait_left=$((wait_left - 1))
-		[ $wait_left -gt 0 ] && [ "$(uptime_s)" -lt $wait_end ] || return 1
+		if [ $wait_left = 0 ] || [ "$(uptime_s)" -ge $wait_end ]; then
+			echo "# waited in vain for: $*" >&2
+			return 1
+		fi
 		sleep 0.1
 	done
 )

@@ -62,15 +62,25 @@ hmp() {
 }
 
 vm_answer() {
-	tail -c "+$vm_size" "$tap_dir/$1.log" | grep -o 'VM status: [a-z]*'
+	tail -c "+$vm_size" "$tap_dir/$1.log" | grep -o 'VM status: [a-z].*'
+}
+
+vm_ask_status() {
+	vm_size=$(($(wc -c <"$tap_dir/$1.log") + 1))
+	hmp "$1" 'info status'
+	wait_for 30 vm_answer "$1"
 }
 
 # vm_status NAME: "running" or "paused"
 vm_status() {
-	vm_size=$(($(wc -c <"$tap_dir/$1.log") + 1))
-	hmp "$1" 'info status'
-	wait_for 30 vm_answer "$1"
-	vm_answer "$1" | sed 's/.*: //'
+	vm_ask_status "$1"
+	vm_answer "$1" | sed 's/.*: \([a-z]*\).*/\1/'
+}
+
+# vm_is_in NAME STATE: what a paused one does, or why it is paused
+vm_is_in() {
+	vm_ask_status "$1"
+	vm_answer "$1" | grep -q "paused ($2)"
 }
 
 # expect_status NAME STATUS: the VM is as it should be
