@@ -232,13 +232,17 @@ static struct hpet_timer loaded_timer(const struct kvm_hpet_timer_state *s)
 static const char *timer_check(const struct hpet_model *m, unsigned int n,
 			       const struct kvm_hpet_timer_state *s)
 {
-	const struct hpet_timer *t = &m->timer[n];
+	/*
+	 * A guest may write it meanwhile; what is looked at are capabilities, which
+	 * stay as they are.
+	 */
+	struct hpet_timer own = { .config = data_race(m->timer[n].config) };
 	struct hpet_timer loaded = loaded_timer(s);
 	u64 mask = hpet_timer_mask(&loaded);
 	bool periodic = s->config & HPET_TN_PERIODIC;
 	bool started = loaded.fresh || hpet_timer_half_set(&loaded);
 
-	if ((s->config ^ t->config) & ~hpet_timer_config_rw(t) ||
+	if ((s->config ^ own.config) & ~hpet_timer_config_rw(&own) ||
 	    !route_ok(m, n, s->config))
 		return "timer.config";
 	if (s->comparator & ~mask)

@@ -31,6 +31,9 @@ typedef int64_t s64;
 
 #define __weak			__attribute__((__weak__))
 
+/* There is one thread here. */
+#define data_race(expr)		(expr)
+
 /* Speculation is a matter of the kernel's; tests can see that it was thought of. */
 unsigned int __weak host_nospec_calls;
 #define array_index_nospec(index, size) \

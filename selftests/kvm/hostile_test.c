@@ -554,6 +554,20 @@ static void ok_limited(const struct attack *a, const struct kvm_hpet_stats *befo
 		ok_in(n, 1, ~0ULL, "%s: the limit is reached", name);
 }
 
+/* A host on which an interrupt takes much of a period is late by itself. */
+static void ok_unharmed(const struct suffering *s, const char *name)
+{
+	if (slowness() > 1) {
+		skip("%s: another VM's ticks: this host is %u times slower (%lu due, %lu lost)",
+		     name, slowness(), s->due, s->lost);
+		return;
+	}
+	ok_in(s->due, VICTIM_TICKS, VICTIM_TICKS + 1,
+	      "%s: another VM's ticks", name);
+	ok_eq(s->lost, 0, "%s: ... none of them lost or late by a period",
+	      name);
+}
+
 static void test_attack(const struct attack *a, struct machine *victim,
 			unsigned int limit)
 {
@@ -604,12 +618,8 @@ static void test_attack(const struct attack *a, struct machine *victim,
 		      "%s: interrupts from the host", name);
 	if (meets)
 		ok_limited(a, &before, &after, ns, name);
-	if (exact_run()) {
-		ok_in(suffering.due, VICTIM_TICKS, VICTIM_TICKS + 1,
-		      "%s: another VM's ticks", name);
-		ok_eq(suffering.lost, 0,
-		      "%s: ... none of them lost or late by a period", name);
-	}
+	if (exact_run())
+		ok_unharmed(&suffering, name);
 	ok_in(kmsg_count(kmsg), 0, 2, "%s: the log", name);
 	note("in %lu ms: %lu expirations, %lu delivered, limited %llu times, worker %lu per mille of a CPU, victim's latest below %u us, seen after %lu us",
 	     ns / 1000000, sum_expirations(&after) - sum_expirations(&before),

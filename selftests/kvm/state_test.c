@@ -98,7 +98,9 @@ static void test_other(int pin, bool irqs_off)
 	hpet_call(a, KVM_HPET_PAUSE);
 	guest_do(a, OP_NOP, 0, 0, 0);
 	s = state_get(a);
-	ok_eq(s.timer[0].backlog, irqs_off ? 9 : 0, "%s: backlog", name);
+	/* On a slow host one more may fall due before the VM is paused. */
+	ok_in(s.timer[0].backlog, irqs_off ? 9 : 0,
+	      irqs_off ? 9 + (slowness() > 1) : 0, "%s: backlog", name);
 	migrate_vm(a, b);
 	close(a->hpet);
 	a->hpet = -1;
