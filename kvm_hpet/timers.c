@@ -27,7 +27,7 @@ static void sync_timer(struct kvm_hpet *h, unsigned int n, u64 deadline)
 	if (t->deadline == deadline)
 		return;
 	t->deadline = deadline;
-	h->armed = (h->armed & ~BIT(n)) | (u32)armed << n;
+	h->armed = ticker_put(h->armed, n, armed);
 	h->starts += armed;
 	trace_kvm_hpet_arm(h->id, n, armed ? deadline : 0);
 	/*

@@ -48,11 +48,6 @@ static u32 level_lines(const struct hpet_block *b)
 	return lines;
 }
 
-static void put_bit(u32 *mask, unsigned int n, bool on)
-{
-	*mask = (*mask & ~BIT(n)) | (u32)on << n;
-}
-
 /* What the ticks must know of a timer's registers, besides its period and line. */
 static void tell_timer(struct hpet_block *b, unsigned int n)
 {
@@ -61,10 +56,11 @@ static void tell_timer(struct hpet_block *b, unsigned int n)
 	struct ticker *t = &b->t;
 
 	t->msi[n] = hpet->fsb;
-	put_bit(&t->level, n, is_level(hpet));
-	put_bit(&t->enabled, n, enabled);
-	put_bit(&t->messages, n, enabled && hpet_timer_fsb(&b->m, n));
-	put_bit(&t->audible, n, hpet_timer_audible(&b->m, n));
+	t->level = ticker_put(t->level, n, is_level(hpet));
+	t->enabled = ticker_put(t->enabled, n, enabled);
+	t->messages = ticker_put(t->messages, n,
+				 enabled && hpet_timer_fsb(&b->m, n));
+	t->audible = ticker_put(t->audible, n, hpet_timer_audible(&b->m, n));
 }
 
 static void tell_due(struct hpet_block *b, unsigned int n)

@@ -102,6 +102,19 @@ struct ticker_delivery {
 	     left_ &= left_ - 1)
 
 /**
+ * ticker_put() - one timer in a bit mask
+ * @mask: the mask
+ * @n: the timer
+ * @on: whether it is to be in it
+ *
+ * Return: the mask, with it or without.
+ */
+static inline u32 ticker_put(u32 mask, unsigned int n, bool on)
+{
+	return (mask & ~BIT(n)) | (u32)on << n;
+}
+
+/**
  * ticker_init() - timers that have never ticked and do not, policy discard
  * @t: the ticks, zeroed
  * @ops: the device's
