@@ -8,6 +8,7 @@
  *	t	takes ticks of 10 ms from timer 0 in legacy replacement mode
  *	k	the same once a key has been pressed (HMP sendkey)
  *	c	the same, and says how they go with the main counter
+ *	p	as c, but through pin 16 of the I/O APIC, so that no tick can be the PIT's (q35)
  *	r	takes periodic interrupts of the RTC, 128 a second, and says how they go with
  *		the main counter
  *	a	the same by way of the I/O APIC instead of the PICs
@@ -16,7 +17,7 @@
  *	o	turns the machine off once a key has been pressed
  *
  * On the debug port (-debugcon) it writes "S" when it starts, "K" when it waits
- * for a key and "." for every 10th tick, each on a line of its own. With c, r, a and v that
+ * for a key and "." for every 10th tick, each on a line of its own. With c, p, r, a and v that
  * one reads ". TICKS BEHIND BACK", in hex: ticks since the timer was started, by how many
  * they are behind the counter, and how often that has gone back. With v a tick is 1/128 s.
  */
@@ -31,6 +32,7 @@ typedef unsigned int u32;
 #define RTC_TICK_FS	7812500000000ULL
 #define TIMER_VECTOR	0x20
 #define RTC_VECTOR	0x28
+#define HPET_PIN	16
 
 #define RTC_A		0x0a
 #define RTC_B		0x0b
@@ -127,6 +129,11 @@ static void say_how_they_go(void)
 	say_number(went_back);
 }
 
+static int takes_ticks(void)
+{
+	return mode == 't' || mode == 'k' || mode == 'c' || mode == 'p';
+}
+
 static int counts_rtc(void)
 {
 	return mode == 'r' || mode == 'a' || mode == 'v';
@@ -137,7 +144,7 @@ static void count_tick(void)
 	if (++ticks % 10)
 		return;
 	outb(0xe9, '.');
-	if (mode == 'c' || counts_rtc())
+	if (mode == 'c' || mode == 'p' || counts_rtc())
 		say_how_they_go();
 	outb(0xe9, '\n');
 }
@@ -146,7 +153,10 @@ struct frame;
 __attribute__((interrupt)) static void tick(struct frame *frame)
 {
 	(void)frame;
-	outb(0x20, 0x20);
+	if (mode == 'p')
+		APIC(0xb0) = 0;
+	else
+		outb(0x20, 0x20);
 	count_tick();
 }
 
@@ -255,25 +265,32 @@ static void set_up_interrupts(u16 lines)
 	outb(0xa1, ~lines >> 8);
 }
 
-static void start_ticks(void)
-{
-	tick_counts = divide(TICK_FS, HPET(0x04));
-	set_up_interrupts(1 << 0);
-	HPET(0x100) = 0x14c;	/* 32 bits, periodic, enabled, accumulator next */
-	HPET(0x108) = tick_counts;
-	HPET(0x108) = tick_counts;
-	HPET(0x10) = 3;		/* legacy replacement, run */
-}
-
-/* Edges of the I/O APIC's pin 8 to this CPU, and nothing by the PICs */
-static void set_up_apics(void)
+/* Edges of a pin of the I/O APIC to this CPU, and nothing by the PICs */
+static void set_up_apics(u8 pin, u8 vector)
 {
 	set_up_interrupts(0);
 	APIC(0xf0) = 0x1ff;
-	IOAPIC(0) = 0x10 + 2 * 8 + 1;
+	IOAPIC(0) = 0x10 + 2 * pin + 1;
 	IOAPIC(0x10) = 0;
-	IOAPIC(0) = 0x10 + 2 * 8;
-	IOAPIC(0x10) = RTC_VECTOR;
+	IOAPIC(0) = 0x10 + 2 * pin;
+	IOAPIC(0x10) = vector;
+}
+
+static void start_ticks(void)
+{
+	u32 config = 0x14c;	/* 32 bits, periodic, enabled, accumulator next */
+
+	tick_counts = divide(TICK_FS, HPET(0x04));
+	if (mode == 'p') {
+		set_up_apics(HPET_PIN, TIMER_VECTOR);
+		config |= HPET_PIN << 9;
+	} else {
+		set_up_interrupts(1 << 0);
+	}
+	HPET(0x100) = config;
+	HPET(0x108) = tick_counts;
+	HPET(0x108) = tick_counts;
+	HPET(0x10) = mode == 'p' ? 1 : 3;	/* run; legacy replacement */
 }
 
 /*
@@ -285,7 +302,7 @@ static void start_rtc(void)
 	tick_counts = divide(RTC_TICK_FS, HPET(0x04));
 	HPET(0xf0) = tick_counts / 2;
 	if (mode == 'a')
-		set_up_apics();
+		set_up_apics(8, RTC_VECTOR);
 	else
 		set_up_interrupts(1 << 8 | 1 << 2);
 	rtc_write(RTC_A, RTC_128_HZ);
@@ -324,12 +341,12 @@ __attribute__((used)) static void guest(const u32 *info)
 		wait_for_key();
 	if (mode == 'o')
 		outw(PM1A_CNT, TURN_OFF);
-	if (mode == 't' || mode == 'k' || mode == 'c')
+	if (takes_ticks())
 		start_ticks();
 	if (counts_rtc())
 		start_rtc();
 	for (;;)
-		if (mode == 't' || mode == 'k' || mode == 'c' || counts_rtc())
+		if (takes_ticks() || counts_rtc())
 			asm volatile("sti; hlt");
 		else
 			asm volatile("cli; hlt");

@@ -107,6 +107,26 @@ bool agent_has_monitor(const struct agent *agent)
 }
 
 /**
+ * agent_query_status() - what the VM does
+ * @agent: has a monitor
+ * @text: buffer for QEMU's word for it
+ * @size: of the buffer
+ *
+ * Return: 0, or -1 after fail()
+ */
+int agent_query_status(struct agent *agent, char *text, size_t size)
+{
+	struct json_object *status, *value;
+
+	if (qmp_command(&agent->qmp, "query-status", NULL, &status))
+		return -1;
+	snprintf(text, size, "%s", json_object_object_get_ex(status, "status", &value) ?
+		 json_object_get_string(value) : "");
+	json_object_put(status);
+	return 0;
+}
+
+/**
  * agent_query_running() - whether the VM runs
  * @agent: has a monitor
  * @running: result
@@ -135,22 +155,42 @@ int agent_stop_vm(struct agent *agent)
 {
 	agent->stop_began = now_ns();
 	agent->shared->stopped = true;
+	agent->unguarded = !agent->shared->writeback.own_pause;
 	return qmp_command(&agent->qmp, "stop", NULL, NULL);
+}
+
+/*
+ * QEMU continues a VM that has been migrated, which then runs twice; and it refuses one of which the
+ * devices are being saved.
+ */
+static int try_continue(struct agent *agent)
+{
+	if (agent->unguarded && writeback_settle(agent))
+		return -1;
+	if (!qmp_command(&agent->qmp, "cont", NULL, NULL) || agent->interlock.wanted)
+		return 0;
+	if (writeback_settle(agent))
+		return -1;
+	return qmp_command(&agent->qmp, "cont", NULL, NULL);
 }
 
 /**
  * agent_continue_vm() - let the VM run on; nobody may interrupt that
  * @agent: has a monitor
  *
- * A guest that asked for a reset while it was being stopped runs when that is done.
+ * A guest that asked for a reset while it was being stopped runs when that is done. One that
+ * has been migrated stays stopped.
  *
  * Return: 0, or -1 after fail()
  */
 int agent_continue_vm(struct agent *agent)
 {
 	agent->qmp.cancel_fd = -1;
-	if (qmp_command(&agent->qmp, "cont", NULL, NULL))
-		return agent->interlock.wanted ? 0 : -1;
+	if (try_continue(agent))
+		return -1;
+	if (agent->interlock.wanted)
+		return 0;
+	agent->unguarded = false;
 	agent->shared->stopped = false;
 	if (agent->stop_began)
 		agent->stopped_ns = now_ns() - agent->stop_began;
@@ -173,6 +213,16 @@ char *stopped_text(char *text, size_t size, uint64_t ns)
 }
 
 /**
+ * agent_hear() - from now on events are noted
+ * @agent: with a monitor
+ */
+void agent_hear(struct agent *agent)
+{
+	agent->qmp.on_event = on_event;
+	agent->qmp.context = agent;
+}
+
+/**
  * agent_follow_run_state() - from now on guest time runs when the VM does
  * @agent: with a new block
  *
@@ -181,8 +231,7 @@ char *stopped_text(char *text, size_t size, uint64_t ns)
 int agent_follow_run_state(struct agent *agent)
 {
 	/* First the events, then the question: a change in between is seen twice. */
-	agent->qmp.on_event = on_event;
-	agent->qmp.context = agent;
+	agent_hear(agent);
 	if (block_control(agent->block, KVM_HPET_PAUSE) ||
 	    agent_query_running(agent, &agent->running))
 		return -1;
@@ -255,9 +304,54 @@ static int catch_up_with_guest(struct agent *agent, bool force, bool *running)
 	}
 }
 
+/* QEMU's own HPET is not to run beside the block. */
+static int silence_again(struct agent *agent)
+{
+	struct handover ho = { 0 };
+	struct hpet_regs regs;
+	int ret;
+
+	if (hpet_regs_read(&regs, &agent->qmp))
+		return -1;
+	if (!hpet_regs_in_use(&regs) || qemu_hpet_is_silent(&regs))
+		return 0;
+	ret = handover_prepare(&ho, &agent->qmp) || handover_silence(&ho, &regs);
+	handover_finish(&ho);
+	return ret ? -1 : 0;
+}
+
+/* A migration has begun since the VM was stopped: QEMU's own HPET has the state, but waits for us. */
+static int stay(struct agent *agent, bool running)
+{
+	if (silence_again(agent)) {
+		agent->shared->writeback.unsure = true;
+		return -1;
+	}
+	writeback_again(agent, running);
+	return fail("process %d is being migrated: try again when that is over", agent->vm.pid);
+}
+
+/*
+ * Forced, QEMU is not to wait for anybody either. Once the VM runs, a command may cost it a tick. Last of
+ * all migrations wait no more: closing the block takes so long that one could be through before "cont".
+ */
+static int let_go(struct agent *agent, bool running, bool force)
+{
+	int ret = writeback_check(agent);
+
+	if (ret > 0)
+		return stay(agent, running);
+	if (ret && !force)
+		return -1;
+	ret |= interlock_release(agent);
+	close_block(agent);
+	writeback_drop(agent);
+	return ret;
+}
+
 /*
  * One try. Return: 0 with the block closed, or -1 after fail() with all as it was,
- * but for what the text says. With @force the block is closed in any case.
+ * but for what the text says. With @force the block is closed, unless a migration goes on.
  */
 static int try_detach(struct agent *agent, bool running, bool force)
 {
@@ -269,15 +363,11 @@ static int try_detach(struct agent *agent, bool running, bool force)
 		ret = give_back(agent, force);
 	if (agent->interlock.wanted)
 		ret = catch_up_with_guest(agent, force, &running);
-	/* Forced, QEMU is not to wait for anybody either. Once the VM runs, a command may cost it a tick. */
-	if (!ret || force) {
-		ret |= interlock_release(agent);
-		writeback_release(agent);
-		close_block(agent);
-	}
+	if (!ret || force)
+		ret |= let_go(agent, running, force);
 	if (running && agent_continue_vm(agent))
 		return fail_also("; the VM may have been left stopped");
-	return agent->block < 0 && writeback_let_go(agent) ? -1 : ret;
+	return ret;
 }
 
 /*
@@ -290,11 +380,15 @@ static int detach_with_monitor(struct agent *agent, bool force)
 	bool running;
 	int ret;
 
+	agent->cancelled = false;
 	do {
-		if ((!force && writeback_check(agent)) || agent_query_running(agent, &running))
+		ret = writeback_check(agent);
+		if (ret > 0 || (ret && !force) || agent_query_running(agent, &running))
 			return -1;
 		ret = try_detach(agent, running, force);
 	} while (ret && agent->block >= 0 && running && now_ns() < give_up && !usleep(RETRY_US));
+	if (!ret && agent->cancelled)
+		return fail("a migration that had begun at that very moment was cancelled: start it again");
 	return ret;
 }
 
@@ -534,21 +628,12 @@ static int reconnect(struct agent *agent)
 /* The one before may have been killed while it gave the state back. */
 static int resume_work(struct agent *agent)
 {
-	struct handover ho = { 0 };
-	struct hpet_regs regs;
-	int ret = 0;
-
 	if (reconnect(agent) || agent_follow_run_state(agent))
 		return -1;
 	if (!agent->shared->stopped)
-		return 0;
-	if (hpet_regs_read(&regs, &agent->qmp))
-		return -1;
-	if (hpet_regs_in_use(&regs) && !qemu_hpet_is_silent(&regs)) {
-		ret = handover_prepare(&ho, &agent->qmp) || handover_silence(&ho, &regs);
-		handover_finish(&ho);
-	}
-	return ret ? -1 : agent_continue_vm(agent);
+		return writeback_resume(agent);
+	agent->unguarded = !agent->shared->writeback.own_pause;
+	return silence_again(agent) ? -1 : agent_continue_vm(agent);
 }
 
 /* Before anything is done, so that it is done with a spare process at hand. */

@@ -31,6 +31,8 @@
  * @interlock: QEMU waits for us when the guest is reset
  * @stop_began: when agent_stop_vm() was called, ns of CLOCK_MONOTONIC; 0 once the VM was continued
  * @stopped_ns: for how long the VM stood still because of us, the last time
+ * @unguarded: a migration may have been completed since we have stopped the VM
+ * @cancelled: we have cancelled a migration that went on while we had the VM stopped
  */
 struct agent {
 	struct qemu_proc vm;
@@ -51,14 +53,18 @@ struct agent {
 	struct interlock interlock;
 	uint64_t stop_began;
 	uint64_t stopped_ns;
+	bool unguarded;
+	bool cancelled;
 };
 
 void agent_init(struct agent *agent);
 bool agent_has_monitor(const struct agent *agent);
+int agent_query_status(struct agent *agent, char *text, size_t size);
 int agent_query_running(struct agent *agent, bool *running);
 int agent_stop_vm(struct agent *agent);
 int agent_continue_vm(struct agent *agent);
 char *stopped_text(char *text, size_t size, uint64_t ns);
+void agent_hear(struct agent *agent);
 int agent_follow_run_state(struct agent *agent);
 void agent_run(struct agent *agent);
 void agent_close(struct agent *agent);

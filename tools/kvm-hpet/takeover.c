@@ -231,22 +231,19 @@ static int check_accelerator(struct takeover *to)
  * A VM that waits for its state would get that of QEMU's own HPET. One that is
  * suspended to RAM does not run, but will without an event RESUME.
  */
-static int check_status(struct takeover *to)
+static int check_status(struct takeover *to, bool *running)
 {
-	struct json_object *status;
-	const char *text;
-	int ret = 0;
+	char text[32];
 
-	if (query(to, "query-status", "status", &status))
+	if (agent_query_status(&to->agent, text, sizeof(text)))
 		return -1;
-	text = json_object_get_string(status);
+	*running = !strcmp(text, "running");
 	if (!strcmp(text, "inmigrate") || !strcmp(text, "postmigrate") ||
 	    !strcmp(text, "finish-migrate") || !strcmp(text, "preconfig") ||
 	    !strcmp(text, "suspended"))
-		ret = fail("process %d can't be attached to in its state \"%s\"",
-			   to->agent.vm.pid, text);
-	json_object_put(status);
-	return ret;
+		return fail("process %d can't be attached to in its state \"%s\"",
+			    to->agent.vm.pid, text);
+	return 0;
 }
 
 static int check_without_monitor(struct takeover *to)
@@ -264,16 +261,18 @@ static int check_without_monitor(struct takeover *to)
 
 static int check_with_monitor(struct takeover *to)
 {
+	bool running;
+
 	if (check_target(to) && problem(to))
 		return -1;
 	if (check_accelerator(to))
 		return problem(to);
-	if (check_status(to) && problem(to))
+	/* Else takeover_create() finds these out: while the VM runs a further command can cost it a tick. */
+	if (!to->dry_run)
+		return 0;
+	if (check_status(to, &running) && problem(to))
 		return -1;
-	/* Else writeback_engage() finds it out: while the VM runs a command can cost it a tick. */
-	if (to->dry_run && writeback_check(&to->agent))
-		return problem(to);
-	return 0;
+	return writeback_check(&to->agent) ? problem(to) : 0;
 }
 
 static int check_device(struct takeover *to)
@@ -342,11 +341,23 @@ static int stop_if_running(struct takeover *to)
 
 	if (!agent_has_monitor(&to->agent))
 		return 0;
-	if (agent_query_running(&to->agent, &running))
+	if (check_status(to, &running))
+		return -1;
+	/* A VM that stands still may be through with a migration before it can be made to wait. */
+	if (running && writeback_check(&to->agent))
 		return -1;
 	/* Before the attempt: a stop that was not answered may come all the same. */
 	to->was_running = running;
 	return running ? agent_stop_vm(&to->agent) : 0;
+}
+
+/* Before anything else: a stopped VM is soon migrated, and its destination would not run. */
+static int make_migrations_wait(struct takeover *to)
+{
+	if (!agent_has_monitor(&to->agent))
+		return 0;
+	agent_hear(&to->agent);
+	return writeback_engage(&to->agent);
 }
 
 /*
@@ -375,7 +386,7 @@ int takeover_create(struct takeover *to)
 {
 	if (to->dry_run)
 		return learn_config(to);
-	if (stop_if_running(to) || learn_config(to) || create_block(to))
+	if (stop_if_running(to) || make_migrations_wait(to) || learn_config(to) || create_block(to))
 		return -1;
 	if (policy_named(&to->policy) &&
 	    policy_apply(to->agent.block, all_timers(&to->config), &to->policy))
@@ -386,7 +397,7 @@ int takeover_create(struct takeover *to)
 		return -1;
 	if (to->in_use && take_state(to))
 		return -1;
-	return interlock_engage(&to->agent) || writeback_engage(&to->agent) ? -1 : 0;
+	return interlock_engage(&to->agent);
 }
 
 /* Its own HPET goes on where the block, which has not run, would have. */
@@ -409,19 +420,23 @@ static int restore(struct takeover *to)
  */
 int takeover_undo(struct takeover *to)
 {
-	char reason[512];
+	char reason[512], why[512];
+	int failed;
 
 	snprintf(reason, sizeof(reason), "%s", error_text());
 	to->agent.qmp.cancel_fd = -1;
 	/* If that fails, so does what follows, or nothing depends on it. */
 	interlock_release(&to->agent);
-	writeback_release(&to->agent);
 	if (to->agent.block >= 0)
 		close(to->agent.block);
 	to->agent.block = -1;
-	if (restore(to))
+	failed = restore(to);
+	if (failed)
+		snprintf(why, sizeof(why), "%s", error_text());
+	writeback_drop(&to->agent);
+	if (failed)
 		return fail("%s; and QEMU's own HPET could not be given its state back, so the VM was left stopped: %s",
-			    reason, error_text());
+			    reason, why);
 	if (to->was_running && agent_continue_vm(&to->agent))
 		return fail("%s; and the VM may have been left stopped: %s", reason,
 			    error_text());

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "block.h"
@@ -23,9 +24,10 @@
 
 #define PAUSE	"pause-before-switchover"
 #define EVENTS	"events"
-/* A migration that has begun at that very moment is through by then. */
-#define RELEASE_TRIES	100
-#define RELEASE_MS	100
+#define STATUS_TEXT	32
+/* For so long a migration may take to end that is just being completed, or was cancelled. */
+#define SETTLE_TRIES	3000
+#define SETTLE_US	20000
 
 /* ---- migrations ---- */
 
@@ -71,26 +73,36 @@ static bool is_over(const char *status)
 	       !strcmp(status, "cancelled");
 }
 
+static int query_migration(struct agent *agent, char *text, size_t size)
+{
+	struct json_object *answer, *status;
+
+	if (qmp_command(&agent->qmp, "query-migrate", NULL, &answer))
+		return -1;
+	snprintf(text, size, "%s", json_object_object_get_ex(answer, "status", &status) ?
+		 json_object_get_string(status) : "none");
+	json_object_put(answer);
+	return 0;
+}
+
 /**
  * writeback_check() - that no migration is under way
  * @agent: with a monitor
  *
  * Meanwhile QEMU does not let us change whether it waits.
  *
- * Return: 0, or -1 after fail()
+ * Return: 0, 1 after fail() if there is one, or -1 after fail() if that is not known
  */
 int writeback_check(struct agent *agent)
 {
-	struct json_object *answer, *status;
-	int ret = 0;
+	char status[STATUS_TEXT];
 
-	if (qmp_command(&agent->qmp, "query-migrate", NULL, &answer))
+	if (query_migration(agent, status, sizeof(status)))
 		return -1;
-	if (json_object_object_get_ex(answer, "status", &status) &&
-	    !is_over(json_object_get_string(status)))
-		ret = fail("process %d is being migrated: try again when that is over", agent->vm.pid);
-	json_object_put(answer);
-	return ret;
+	if (is_over(status))
+		return 0;
+	fail("process %d is being migrated: try again when that is over", agent->vm.pid);
+	return 1;
 }
 
 /* What else was set may not go with it. */
@@ -129,6 +141,8 @@ int writeback_engage(struct agent *agent)
 		return refused(agent);
 	wb->own_events = !events;
 	wb->own_pause = !pause;
+	if (wb->own_pause)
+		agent->unguarded = false;
 	return 0;
 }
 
@@ -144,7 +158,7 @@ static int let_migrate(struct agent *agent)
  * writeback_release() - QEMU migrates as before
  * @agent: with a monitor; QEMU's own HPET has its state
  *
- * QEMU refuses it while it migrates: writeback_let_go().
+ * QEMU refuses it while it migrates.
  *
  * Return: 0, or -1 after fail()
  */
@@ -159,27 +173,82 @@ int writeback_release(struct agent *agent)
 	return 0;
 }
 
+static void cancel(struct agent *agent)
+{
+	agent->shared->writeback.switchover = false;
+	agent->cancelled = true;
+	if (!qmp_command(&agent->qmp, "migrate_cancel", NULL, NULL))
+		log_line(LOG_WARNING, "the migration of process %d was cancelled, since the VM was stopped for a moment when it was to be completed: start it again",
+			 agent->vm.pid);
+}
+
 /**
- * writeback_let_go() - likewise, where a migration has begun just now, which waits for us
- * @agent: with a monitor, without a block; the VM may run
+ * writeback_settle() - what has become of a migration while we had the VM stopped
+ * @agent: with a monitor
+ *
+ * Where it was sent to it would not run, as it did not here. So a migration that waits for us is cancelled,
+ * and the end is waited for of one that does not.
+ *
+ * Return: 0 if the VM may be continued, or -1 after fail()
+ */
+int writeback_settle(struct agent *agent)
+{
+	char vm[STATUS_TEXT], migration[STATUS_TEXT];
+	bool told = false;
+
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		if (agent_query_status(agent, vm, sizeof(vm)))
+			return -1;
+		if (strcmp(vm, "finish-migrate") && strcmp(vm, "postmigrate"))
+			return 0;
+		if (query_migration(agent, migration, sizeof(migration)))
+			return -1;
+		if (!strcmp(vm, "postmigrate") && !strcmp(migration, "completed"))
+			return fail("process %d has been migrated; where it went to it may have to be continued",
+				    agent->vm.pid);
+		if (!strcmp(vm, "postmigrate"))
+			return 0;
+		if (!told && !strcmp(migration, "pre-switchover")) {
+			cancel(agent);
+			told = true;
+		}
+		usleep(SETTLE_US);
+	}
+	return fail("the migration of process %d does not end", agent->vm.pid);
+}
+
+/**
+ * writeback_drop() - QEMU migrates as before, and a migration that has begun meanwhile is no more
+ * @agent: with a monitor; the VM stopped
+ */
+void writeback_drop(struct agent *agent)
+{
+	for (int i = 0; i < SETTLE_TRIES && writeback_release(agent); i++) {
+		if (!agent_has_monitor(agent) || writeback_check(agent) < 0)
+			return;
+		if (!agent->cancelled)
+			cancel(agent);
+		usleep(SETTLE_US);
+	}
+}
+
+/**
+ * writeback_resume() - the agent before was killed, perhaps while a migration waited for it
+ * @agent: with a monitor
  *
  * Return: 0, or -1 after fail()
  */
-int writeback_let_go(struct agent *agent)
+int writeback_resume(struct agent *agent)
 {
 	struct writeback *wb = &agent->shared->writeback;
+	char status[STATUS_TEXT];
 
-	if (!wb->own_pause && !wb->own_events)
+	if (!wb->own_pause)
 		return 0;
-	for (int i = 0; agent_has_monitor(agent) && i < RELEASE_TRIES; i++) {
-		if (wb->own_pause && !qmp_wait(&agent->qmp, &wb->switchover, RELEASE_MS)) {
-			wb->switchover = false;
-			let_migrate(agent);
-		}
-		if (!writeback_release(agent))
-			return 0;
-	}
-	return -1;
+	if (query_migration(agent, status, sizeof(status)))
+		return -1;
+	wb->switchover = !strcmp(status, "pre-switchover");
+	return 0;
 }
 
 /* ---- what happens ---- */
@@ -205,10 +274,10 @@ void writeback_event(struct agent *agent, const char *event, struct json_object 
 	if (!strcmp(event, "STOP")) {
 		wb->park = !agent->stop_began;
 	} else if (!strcmp(event, "RESUME")) {
-		wb->park = false;
+		wb->park = wb->switchover = false;
 		wb->resumes++;
-	} else if (!strcmp(event, "MIGRATION") && is_switchover(data)) {
-		wb->switchover = true;
+	} else if (!strcmp(event, "MIGRATION")) {
+		wb->switchover = is_switchover(data);
 	}
 }
 
@@ -273,7 +342,24 @@ static int write_back(struct agent *agent, bool whole)
 	return write_state(agent, &shown, whole);
 }
 
-/* The gdbstub stops a VM that somebody has continued in the meantime. */
+/*
+ * The gdbstub stops a VM that somebody has continued in the meantime, be it QEMU when a migration
+ * was cancelled. Return: whether it was continued
+ */
+static bool go_on(struct agent *agent, unsigned int resumes)
+{
+	struct writeback *wb = &agent->shared->writeback;
+
+	if (wb->resumes == resumes)
+		return false;
+	if (agent_continue_vm(agent))
+		print_error();
+	wb->park = false;
+	/* It was not us at first: there may be a state that QEMU has loaded, and ours is to be silenced. */
+	agent->look = true;
+	return true;
+}
+
 static void park(struct agent *agent)
 {
 	struct writeback *wb = &agent->shared->writeback;
@@ -286,21 +372,20 @@ static void park(struct agent *agent)
 		log_line(LOG_WARNING, "what is saved of process %d now does not have its HPET: %s",
 			 agent->vm.pid, error_text());
 	wb->park = false;
-	if (wb->resumes == resumes)
-		return;
-	if (agent_continue_vm(agent))
-		print_error();
-	wb->park = false;
-	/* It was not us at first: there may be a state that QEMU has loaded, and ours is to be silenced. */
-	agent->look = true;
+	go_on(agent, resumes);
 }
 
 static void migrate(struct agent *agent)
 {
 	struct writeback *wb = &agent->shared->writeback;
+	unsigned int resumes = wb->resumes;
+	int ret;
 
 	wb->switchover = wb->park = false;
-	if (write_back(agent, true))
+	ret = write_back(agent, true);
+	if (go_on(agent, resumes))
+		return;
+	if (ret)
 		log_line(LOG_WARNING, "process %d migrates without its HPET: %s", agent->vm.pid, error_text());
 	else if (!wb->own_pause)
 		log_line(LOG_WARNING, "process %d may migrate without its HPET: somebody else says when it goes on",

@@ -32,7 +32,9 @@ struct writeback {
 int writeback_check(struct agent *agent);
 int writeback_engage(struct agent *agent);
 int writeback_release(struct agent *agent);
-int writeback_let_go(struct agent *agent);
+int writeback_settle(struct agent *agent);
+void writeback_drop(struct agent *agent);
+int writeback_resume(struct agent *agent);
 void writeback_event(struct agent *agent, const char *event, struct json_object *data);
 bool writeback_wanted(const struct agent *agent);
 void writeback_serve(struct agent *agent);
