@@ -161,14 +161,16 @@ int agent_stop_vm(struct agent *agent)
 
 /*
  * QEMU continues a VM that has been migrated, which then runs twice; and it refuses one of which the
- * devices are being saved.
+ * devices are being saved. Return: 0, 1 if the VM waits for its reset, or -1 after fail()
  */
 static int try_continue(struct agent *agent)
 {
 	if (agent->unguarded && writeback_settle(agent))
 		return -1;
-	if (!qmp_command(&agent->qmp, "cont", NULL, NULL) || agent->interlock.wanted)
+	if (!qmp_command(&agent->qmp, "cont", NULL, NULL))
 		return 0;
+	if (agent->interlock.wanted)
+		return 1;
 	if (writeback_settle(agent))
 		return -1;
 	return qmp_command(&agent->qmp, "cont", NULL, NULL);
@@ -185,11 +187,12 @@ static int try_continue(struct agent *agent)
  */
 int agent_continue_vm(struct agent *agent)
 {
+	int ret;
+
 	agent->qmp.cancel_fd = -1;
-	if (try_continue(agent))
-		return -1;
-	if (agent->interlock.wanted)
-		return 0;
+	ret = try_continue(agent);
+	if (ret)
+		return ret < 0 ? -1 : 0;
 	agent->unguarded = false;
 	agent->shared->stopped = false;
 	if (agent->stop_began)

@@ -176,10 +176,11 @@ int writeback_release(struct agent *agent)
 static void cancel(struct agent *agent)
 {
 	agent->shared->writeback.switchover = false;
+	if (qmp_command(&agent->qmp, "migrate_cancel", NULL, NULL))
+		return;
 	agent->cancelled = true;
-	if (!qmp_command(&agent->qmp, "migrate_cancel", NULL, NULL))
-		log_line(LOG_WARNING, "the migration of process %d was cancelled, since the VM was stopped for a moment when it was to be completed: start it again",
-			 agent->vm.pid);
+	log_line(LOG_WARNING, "the migration of process %d was cancelled, since the VM was stopped for a moment when it was to be completed: start it again",
+		 agent->vm.pid);
 }
 
 /**
@@ -223,11 +224,18 @@ int writeback_settle(struct agent *agent)
  */
 void writeback_drop(struct agent *agent)
 {
+	bool told = false, over = false;
+
 	for (int i = 0; i < SETTLE_TRIES && writeback_release(agent); i++) {
-		if (!agent_has_monitor(agent) || writeback_check(agent) < 0)
+		int migrates = writeback_check(agent);
+
+		/* Over, and still refused: for another reason */
+		if (migrates < 0 || (!migrates && over))
 			return;
-		if (!agent->cancelled)
+		over = !migrates;
+		if (migrates && !told)
 			cancel(agent);
+		told |= migrates;
 		usleep(SETTLE_US);
 	}
 }
