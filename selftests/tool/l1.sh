@@ -8,6 +8,11 @@ tool=./kvm-hpet
 guest=./guest
 accel=kvm
 run=/run/kvm-hpet
+# testbed-attach --newer
+if [ -d /qemu/11.1 ]; then
+	qemu=/qemu/11.1/qemu
+	qemu_options='-L /qemu/11.1/share'
+fi
 escape=$(printf '\033')
 
 # What agents have to say is brought back.

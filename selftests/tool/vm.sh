@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Virtual machines for the tests of the tool (POSIX shell), to be sourced after
-# tap.sh. $accel and $guest (the multiboot guest) are the caller's.
+# tap.sh. $accel and $guest (the multiboot guest) are the caller's, and so are $qemu and $qemu_options.
 # shellcheck disable=SC2154
 
 vms=
@@ -18,7 +18,8 @@ start_vm() {
 	shift 2
 	mkfifo "$vm.hmp"
 	# The monitor's input is open for writing in QEMU itself, so it never ends.
-	"${qemu:-qemu-system-x86_64}" -accel "$accel" -display none -nodefaults -no-user-config \
+	# shellcheck disable=SC2086 # words
+	"${qemu:-qemu-system-x86_64}" ${qemu_options-} -accel "$accel" -display none -nodefaults -no-user-config \
 		-name "guest=$vm_name,debug-threads=on" -monitor stdio -debugcon "file:$vm.debug" \
 		-kernel "$guest" -append "$vm_mode" "$@" <>"$vm.hmp" >"$vm.log" 2>&1 &
 	vm_pid=$!

@@ -350,24 +350,7 @@ static int write_back(struct agent *agent, bool whole)
 	return write_state(agent, &shown, whole);
 }
 
-/*
- * The gdbstub stops a VM that somebody has continued in the meantime, be it QEMU when a migration
- * was cancelled. Return: whether it was continued
- */
-static bool go_on(struct agent *agent, unsigned int resumes)
-{
-	struct writeback *wb = &agent->shared->writeback;
-
-	if (wb->resumes == resumes)
-		return false;
-	if (agent_continue_vm(agent))
-		print_error();
-	wb->park = false;
-	/* It was not us at first: there may be a state that QEMU has loaded, and ours is to be silenced. */
-	agent->look = true;
-	return true;
-}
-
+/* The gdbstub stops a VM that somebody has continued in the meantime. */
 static void park(struct agent *agent)
 {
 	struct writeback *wb = &agent->shared->writeback;
@@ -380,7 +363,13 @@ static void park(struct agent *agent)
 		log_line(LOG_WARNING, "what is saved of process %d now does not have its HPET: %s",
 			 agent->vm.pid, error_text());
 	wb->park = false;
-	go_on(agent, resumes);
+	if (wb->resumes == resumes)
+		return;
+	if (agent_continue_vm(agent))
+		print_error();
+	wb->park = false;
+	/* It was not us at first: there may be a state that QEMU has loaded, and ours is to be silenced. */
+	agent->look = true;
 }
 
 static void migrate(struct agent *agent)
@@ -391,8 +380,13 @@ static void migrate(struct agent *agent)
 
 	wb->switchover = wb->park = false;
 	ret = write_back(agent, true);
-	if (go_on(agent, resumes))
+	/* QEMU has continued the VM, since the migration was cancelled, and perhaps the gdbstub has stopped it again. */
+	if (wb->resumes != resumes) {
+		if (writeback_undo(agent))
+			print_error();
+		wb->park = false;
 		return;
+	}
 	if (ret)
 		log_line(LOG_WARNING, "process %d migrates without its HPET: %s", agent->vm.pid, error_text());
 	else if (!wb->own_pause)
