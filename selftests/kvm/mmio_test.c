@@ -34,7 +34,7 @@ static struct kvm_vcpu *vcpu;
 static uint64_t root[ROOTS];
 static uint8_t *code, *other_code, *data;
 static uint8_t device[SIZE];
-static unsigned int exits;
+static unsigned int exits, crossings;
 static struct kvm_regs initial, regs;
 
 /* ---- the machine ---- */
@@ -161,6 +161,7 @@ static void serve_mmio(void)
 
 	if (offset + run->mmio.len > SIZE)
 		die("an access to %#llx", run->mmio.phys_addr);
+	crossings += offset % PAGE + run->mmio.len > PAGE;
 	if (run->mmio.is_write)
 		memcpy(device + offset, run->mmio.data, run->mmio.len);
 	else
@@ -412,6 +413,7 @@ static void test_forms(void)
 		ok(!bad && !silent, "%s does in MMIO what it does in memory",
 		   forms[i].name);
 	}
+	ok_eq(crossings, 0, "no access goes over the end of a page in one piece");
 }
 
 /* With an address of 64 bits in the code. */
@@ -632,6 +634,7 @@ static void test_memslot(void)
 static void test_page_end(void)
 {
 	static const uint8_t text[] = { 0x48, 0x8b, 0x83, 0x10, 0, 0, 0 };
+	static const uint8_t imm[] = { 0xc7, 0x03, 0xa1, 0xb2, 0xc3, 0xd4 };
 	unsigned int i, bad = 0;
 	uint64_t want;
 
@@ -647,7 +650,19 @@ static void test_page_end(void)
 			bad++;
 		}
 	}
+	for (i = 1; i <= 24; i++) {
+		fill(device);
+		put(code + PAGE - i, imm, sizeof(imm));
+		fill_regs();
+		run(CODE + PAGE - i);
+		if (device_value(4) != 0xd4c3b2a1) {
+			note("with %u bytes before the end: %#lx", i,
+			     device_value(4));
+			bad++;
+		}
+	}
 	ok(!bad, "code that ends near, at and behind the end of a page");
+	fill(device);
 	/* Its second part changes. */
 	put(code + PAGE - 4, text, sizeof(text));
 	code[PAGE] = 1;		/* the displacement's second byte */
