@@ -554,9 +554,21 @@ static void ok_limited(const struct attack *a, const struct kvm_hpet_stats *befo
 		ok_in(n, 1, ~0ULL, "%s: the limit is reached", name);
 }
 
-/* KCSAN lets accesses wait for longer than a tick may be late. */
-static void ok_unharmed(const struct suffering *s, const char *name)
+/*
+ * The limit is for a number of events. On a host that is several times slower each
+ * costs several times as much of its only CPU, so there the default may leave
+ * another VM too little, and what is promised is promised for a lower one.
+ *
+ * KCSAN lets accesses wait for longer than a tick may be late.
+ */
+static void ok_unharmed(const struct suffering *s, unsigned int limit,
+			const char *name)
 {
+	if (limit > LIMIT / slowness()) {
+		skip("%s: another VM's ticks: this host is too slow for that limit (%lu due, %lu lost)",
+		     name, s->due, s->lost);
+		return;
+	}
 	if (!access("/sys/kernel/debug/kcsan", F_OK)) {
 		skip("%s: another VM's ticks: this host has KCSAN (%lu due, %lu lost)",
 		     name, s->due, s->lost);
@@ -574,7 +586,7 @@ static void test_attack(const struct attack *a, struct machine *victim,
 	struct kvm_hpet_stats before, after;
 	struct suffering suffering;
 	uint64_t worker, ns, most;
-	bool meets = a->limited && limit < LIMIT;
+	bool meets = a->limited && limit <= LOW_LIMIT;
 	unsigned int looks = meets ? LOOKS : 1;
 	int kmsg = kmsg_open();
 	pthread_t threads[2];
@@ -619,7 +631,7 @@ static void test_attack(const struct attack *a, struct machine *victim,
 	if (meets)
 		ok_limited(a, &before, &after, ns, name);
 	if (exact_run())
-		ok_unharmed(&suffering, name);
+		ok_unharmed(&suffering, limit, name);
 	ok_in(kmsg_count(kmsg), 0, 2, "%s: the log", name);
 	note("in %lu ms: %lu expirations, %lu delivered, limited %llu times, worker %lu per mille of a CPU, victim's latest below %u us, seen after %lu us",
 	     ns / 1000000, sum_expirations(&after) - sum_expirations(&before),
@@ -654,8 +666,11 @@ static void test_attacks(void)
 		}
 		test_attack(&attacks[i], victim,
 			    attacks[i].by_host ? LOW_LIMIT : LOWEST_LIMIT);
-		if (attacks[i].by_host && exact_run())
-			test_attack(&attacks[i], victim, LIMIT);
+		if (!attacks[i].by_host || !exact_run())
+			continue;
+		if (slowness() > 1)
+			test_attack(&attacks[i], victim, LIMIT / slowness());
+		test_attack(&attacks[i], victim, LIMIT);
 	}
 	machine_free(victim);
 }
