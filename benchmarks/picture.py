@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""picture.py BENCH.json PICTURE: accesses and ticks as bars, a group a bench, a bar a subject; by gnuplot."""
+"""picture.py BENCH.json PICTURE UNIT: accesses and ticks as bars, a group a bench, a bar a subject; by gnuplot."""
 
 import json
 import subprocess
@@ -20,7 +20,6 @@ STYLE = """
 set terminal svg size 1240,560 font "DejaVu Sans,12" background "white"
 set encoding utf8
 set termoption noenhanced
-set title "What an access and a tick cost, in instructions of the host"
 set style data histograms
 set style histogram clustered gap 1
 set style fill solid noborder
@@ -34,11 +33,11 @@ set format y "%'.0f"
 """
 
 
-def main(source, picture):
+def main(source, picture, unit):
     with open(source, encoding="utf-8") as file:
         records = json.load(file)
     figures = {}
-    for record in records:
+    for record in (r for r in records if r["unit"] == unit):
         figures.setdefault(record["bench"], {})[record["subject"]] = record["value"]
     groups = [bench for bench in figures if len(figures[bench]) > 1]
     if not groups:
@@ -49,7 +48,8 @@ def main(source, picture):
     bars = ", ".join(
         f"$figures using {i + 2}:xtic(1) title \"{title}\" lc rgb '{colour}'"
         for i, (_, title, colour) in enumerate(subjects))
-    script = f"{STYLE}\nset output '{picture}'\n$figures << END\n{table}END\nplot {bars}\n"
+    title = f"What an access and a tick cost, in {unit} of the host"
+    script = f"{STYLE}\nset title \"{title}\"\nset output '{picture}'\n$figures << END\n{table}END\nplot {bars}\n"
     subprocess.run(["gnuplot", "-"], input=script, text=True, check=True)
 
 

@@ -21,6 +21,7 @@
 #include "hpet_block.h"
 #include "rate_gate.h"
 #include "tick_source.h"
+#include "tracing.h"
 
 struct kvm_hpet;
 
@@ -397,38 +398,13 @@ void kvm_hpet_watch_lines(struct kvm_hpet *h);
  */
 void kvm_hpet_watch_lines_of(struct kvm_hpet *h, u32 timers);
 
-/* observe.c */
+/* observe.c; the lock is taken and dropped several times for each tick and access */
 
 /**
- * kvm_hpet_lock() - takes the block's lock for an event
- * @h: the block
- * @flags: for kvm_hpet_unlock()
- *
- * Context: any.
- * Return: ktime_get_ns(), the time of the event.
+ * kvm_hpet_remember() - remembers the ticks as they are, to see what becomes of them
+ * @h: the block; lock is held
  */
-u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
-	__acquires(&h->lock);
-
-/**
- * kvm_hpet_step_out() - drops the lock in the middle of an event, to call KVM
- * @h: the block
- * @flags: from kvm_hpet_lock()
- *
- * What the event has done to the ticks is looked at when it is over, unless
- * somebody traces.
- */
-void kvm_hpet_step_out(struct kvm_hpet *h, unsigned long flags)
-	__releases(&h->lock);
-
-/**
- * kvm_hpet_step_in() - takes it again, to go on, or for an event whose time is
- * taken later; kvm_hpet_lock() does to go on as well
- * @h: the block
- * @flags: for kvm_hpet_unlock()
- */
-void kvm_hpet_step_in(struct kvm_hpet *h, unsigned long *flags)
-	__acquires(&h->lock);
+void kvm_hpet_remember(struct kvm_hpet *h);
 
 /**
  * kvm_hpet_observe() - looks what the event has done to the ticks so far, for
@@ -438,12 +414,61 @@ void kvm_hpet_step_in(struct kvm_hpet *h, unsigned long *flags)
 void kvm_hpet_observe(struct kvm_hpet *h);
 
 /**
- * kvm_hpet_unlock() - does that and drops the lock
+ * kvm_hpet_step_in() - takes the block's lock to go on, or for an event whose time
+ * is taken later; kvm_hpet_lock() does to go on as well
+ * @h: the block
+ * @flags: for kvm_hpet_unlock()
+ */
+static inline void kvm_hpet_step_in(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock)
+{
+	raw_spin_lock_irqsave(&h->lock, *flags);
+	if (kvm_hpet_tracing())
+		kvm_hpet_remember(h);
+}
+
+/**
+ * kvm_hpet_lock() - takes it for an event
+ * @h: the block
+ * @flags: for kvm_hpet_unlock()
+ *
+ * Context: any.
+ * Return: ktime_get_ns(), the time of the event.
+ */
+static inline u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
+	__acquires(&h->lock)
+{
+	kvm_hpet_step_in(h, flags);
+	return ktime_get_ns();
+}
+
+/**
+ * kvm_hpet_step_out() - drops the lock in the middle of an event, to call KVM
+ * @h: the block
+ * @flags: from kvm_hpet_lock()
+ *
+ * What the event has done to the ticks is looked at when it is over, unless
+ * somebody traces.
+ */
+static inline void kvm_hpet_step_out(struct kvm_hpet *h, unsigned long flags)
+	__releases(&h->lock)
+{
+	if (h->remembered)
+		kvm_hpet_observe(h);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+}
+
+/**
+ * kvm_hpet_unlock() - looks what the event has done, and drops the lock
  * @h: the block
  * @flags: from kvm_hpet_lock()
  */
-void kvm_hpet_unlock(struct kvm_hpet *h, unsigned long flags)
-	__releases(&h->lock);
+static inline void kvm_hpet_unlock(struct kvm_hpet *h, unsigned long flags)
+	__releases(&h->lock)
+{
+	kvm_hpet_observe(h);
+	raw_spin_unlock_irqrestore(&h->lock, flags);
+}
 
 /* stats.c */
 

@@ -83,7 +83,12 @@ static int mmio_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 		val = read_counter(h);
 	else
 		val = read_register(h, offset, len);
-	memcpy(data, &val, min_t(int, len, sizeof(val)));
+	if (len == 8)
+		memcpy(data, &val, 8);
+	else if (len == 4)
+		memcpy(data, &val, 4);
+	else
+		memcpy(data, &val, min_t(int, len, sizeof(val)));
 	return 0;
 }
 

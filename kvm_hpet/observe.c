@@ -28,7 +28,7 @@ void kvm_hpet_tracing_end(void)
 	static_branch_dec(&kvm_hpet_tracing_key);
 }
 
-static void remember(struct kvm_hpet *h)
+void kvm_hpet_remember(struct kvm_hpet *h)
 {
 	unsigned int n;
 
@@ -115,31 +115,6 @@ static void count_bursts(struct kvm_hpet_bursts *b, const struct lost_ticks *lt)
 	b->period_ns = lt->period_ns;
 }
 
-u64 kvm_hpet_lock(struct kvm_hpet *h, unsigned long *flags)
-	__acquires(&h->lock)
-{
-	raw_spin_lock_irqsave(&h->lock, *flags);
-	if (kvm_hpet_tracing())
-		remember(h);
-	return ktime_get_ns();
-}
-
-void kvm_hpet_step_out(struct kvm_hpet *h, unsigned long flags)
-	__releases(&h->lock)
-{
-	if (h->remembered)
-		kvm_hpet_observe(h);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
-}
-
-void kvm_hpet_step_in(struct kvm_hpet *h, unsigned long *flags)
-	__acquires(&h->lock)
-{
-	raw_spin_lock_irqsave(&h->lock, *flags);
-	if (kvm_hpet_tracing())
-		remember(h);
-}
-
 void kvm_hpet_observe(struct kvm_hpet *h)
 {
 	unsigned int n;
@@ -150,11 +125,4 @@ void kvm_hpet_observe(struct kvm_hpet *h)
 		count_bursts(&h->hrtimer[n].bursts, &h->ticker->ticks[n]);
 	if (h->remembered)
 		trace_block(h);
-}
-
-void kvm_hpet_unlock(struct kvm_hpet *h, unsigned long flags)
-	__releases(&h->lock)
-{
-	kvm_hpet_observe(h);
-	raw_spin_unlock_irqrestore(&h->lock, flags);
 }

@@ -6,7 +6,7 @@
  * whose descriptor is the argument, until the device's descriptor is closed.
  *
  * /dev/kvm_hpet_watch: how busy the host is, and how long each of kvm_hpet's
- * interrupts takes from the host timer's function to the end of its injection.
+ * interrupts takes from the host timer's function to KVM's local APIC.
  */
 #ifndef KVM_HPET_BENCH_H
 #define KVM_HPET_BENCH_H
@@ -44,7 +44,7 @@ struct watch_busy {
 /**
  * struct watch_interrupt - one interrupt, in cycles of the time stamp counter
  * @late_ns: from the deadline to the host timer's function, ns
- * @cycles: from there to the end of its injection
+ * @cycles: from there to where KVM's local APIC accepts it (kvm_apic_accept_irq)
  */
 struct watch_interrupt {
 	__u64 late_ns;

@@ -6,6 +6,7 @@
  * each, where an event that is traced costs hundreds.
  */
 #include <linux/fs.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
@@ -21,7 +22,9 @@ static struct watch_interrupt seen[WATCH_MAX];
 static unsigned int count;
 static u64 fired, late;
 
-static struct tracepoint *expire, *inject;
+static struct tracepoint *expire, *accept;
+/* kvm_hpet */
+static struct module *observed;
 
 /*
  * The first CPU stands still since then, 0: it does not; and for how long it has
@@ -76,13 +79,15 @@ static const struct {
 
 static struct tracepoint *waker[ARRAY_SIZE(wakers)];
 
-static void find_waker(struct tracepoint *tp, void *unused)
+static void find_tracepoint(struct tracepoint *tp, void *unused)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wakers); i++)
 		if (!strcmp(tp->name, wakers[i].name))
 			waker[i] = tp;
+	if (!strcmp(tp->name, "hrtimer_expire_entry"))
+		expire = tp;
 }
 
 static void forget_wakers(unsigned int n)
@@ -96,7 +101,7 @@ static int watch_wakers(void)
 	unsigned int i;
 	int ret = 0;
 
-	for_each_kernel_tracepoint(find_waker, NULL);
+	for_each_kernel_tracepoint(find_tracepoint, NULL);
 	for (i = 0; !ret && i < ARRAY_SIZE(wakers); i++)
 		ret = waker[i] ? tracepoint_probe_register(waker[i],
 					wakers[i].probe, NULL) : -ENOENT;
@@ -105,13 +110,21 @@ static int watch_wakers(void)
 	return ret;
 }
 
-static void on_expire(void *data, u64 block, u32 timer, u64 late_ns)
+/*
+ * KVM's and the kernel's own tracepoints: with the module's in use it does more than
+ * it does by itself, for who traces.
+ */
+static void on_expire(void *data, struct hrtimer *timer, ktime_t *now)
 {
-	late = late_ns;
+	unsigned long function = (unsigned long)ACCESS_PRIVATE(timer, function);
+
+	if (!within_module(function, observed))
+		return;
+	late = ktime_to_ns(ktime_sub(*now, hrtimer_get_expires(timer)));
 	fired = rdtsc();
 }
 
-static void on_inject(void *data, u64 block, u32 timer, s32 gsi, int ret)
+static void on_accept(void *data, u32 apic, u16 mode, u16 trigger, u8 vector)
 {
 	u64 cycles = rdtsc() - fired;
 
@@ -132,7 +145,7 @@ static int add_probes(struct file *file)
 	ret = tracepoint_probe_register(expire, on_expire, NULL);
 	if (ret)
 		return ret;
-	ret = tracepoint_probe_register(inject, on_inject, NULL);
+	ret = tracepoint_probe_register(accept, on_accept, NULL);
 	if (ret) {
 		tracepoint_probe_unregister(expire, on_expire, NULL);
 		return ret;
@@ -151,7 +164,7 @@ static int watch_release(struct inode *inode, struct file *file)
 {
 	if (!file->private_data)
 		return 0;
-	tracepoint_probe_unregister(inject, on_inject, NULL);
+	tracepoint_probe_unregister(accept, on_accept, NULL);
 	tracepoint_probe_unregister(expire, on_expire, NULL);
 	tracepoint_synchronize_unregister();
 	return 0;
@@ -205,16 +218,16 @@ static int on_module(struct notifier_block *nb, unsigned long action,
 	struct module *mod = ((struct tp_module *)data)->mod;
 	unsigned int i;
 
-	if (action != MODULE_STATE_COMING || strcmp(mod->name, "kvm_hpet"))
+	if (action != MODULE_STATE_COMING)
 		return NOTIFY_OK;
+	if (!strcmp(mod->name, "kvm_hpet"))
+		observed = mod;
 	for (i = 0; i < mod->num_tracepoints; i++) {
 		struct tracepoint *tp =
 			tracepoint_ptr_deref(&mod->tracepoints_ptrs[i]);
 
-		if (!strcmp(tp->name, "kvm_hpet_expire"))
-			expire = tp;
-		if (!strcmp(tp->name, "kvm_hpet_inject"))
-			inject = tp;
+		if (!strcmp(tp->name, "kvm_apic_accept_irq"))
+			accept = tp;
 	}
 	return NOTIFY_OK;
 }
@@ -236,7 +249,7 @@ int watch_init(void)
 	ret = register_tracepoint_module_notifier(&modules);
 	if (ret)
 		goto out_idle;
-	ret = expire && inject ? misc_register(&watch_device) : -ENOENT;
+	ret = expire && accept && observed ? misc_register(&watch_device) : -ENOENT;
 	if (ret)
 		goto out_notifier;
 	return 0;

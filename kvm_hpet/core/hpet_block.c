@@ -48,8 +48,8 @@ static u32 level_lines(const struct hpet_block *b)
 	return lines;
 }
 
-/* What the ticks must know of a timer's registers, besides its period and line. */
-static void tell_timer(struct hpet_block *b, unsigned int n)
+/* What the ticks must know of a timer's registers, besides its period and line @gsi. */
+static void tell_timer(struct hpet_block *b, unsigned int n, int gsi)
 {
 	const struct hpet_timer *hpet = &b->m.timer[n];
 	bool enabled = hpet->config & HPET_TN_ENABLE;
@@ -60,7 +60,8 @@ static void tell_timer(struct hpet_block *b, unsigned int n)
 	t->enabled = ticker_put(t->enabled, n, enabled);
 	t->messages = ticker_put(t->messages, n,
 				 enabled && hpet_timer_fsb(&b->m, n));
-	t->audible = ticker_put(t->audible, n, hpet_timer_audible(&b->m, n));
+	t->audible = ticker_put(t->audible, n,
+				hpet_timer_audible_by(&b->m, n, gsi));
 }
 
 static void tell_due(struct hpet_block *b, unsigned int n)
@@ -74,7 +75,7 @@ static void tell_all(struct hpet_block *b)
 	unsigned int n;
 
 	for (n = 0; n < b->m.num_timers; n++) {
-		tell_timer(b, n);
+		tell_timer(b, n, hpet_timer_gsi(&b->m, n));
 		tell_due(b, n);
 	}
 	b->t.lines = level_lines(b);
@@ -101,13 +102,14 @@ static void timer_matched(struct ticker *t, unsigned int n, u64 now)
 {
 	struct hpet_block *b = to_block(t);
 	bool known = hpet_timer_period_known(&b->m.timer[n]);
+	u64 from = b->m.timer[n].next;
 	u64 ticks = hpet_timer_advance(&b->m, n, hpet_elapsed(&b->m, now));
 
 	/* A period written with VAL_SET counts from the first match. */
 	if (!known)
 		lost_ticks_set_period(&b->t.ticks[n], period_ns(b, n), true);
 	timer_due(b, n, ticks);
-	tell_due(b, n);
+	t->due_ns[n] = hpet_timer_ns_from(&b->m, n, from, t->due_ns[n]);
 }
 
 u64 hpet_block_read(struct hpet_block *b, u64 now, u32 offset,
@@ -128,7 +130,7 @@ static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
 		lost_ticks_set_period(lt, period_ns(b, n), recount);
 	ticker_set_way(&b->t, n, gsi, ack_mode(t, gsi),
 		       b->m.status & BIT_ULL(n));
-	tell_timer(b, n);
+	tell_timer(b, n, gsi);
 	if (!b->m.paused && !(b->t.audible & BIT(n)))
 		lost_ticks_mute(lt);
 }

@@ -241,6 +241,32 @@ static inline bool hpet_timer_period_known(const struct hpet_timer *t)
 u64 hpet_timer_ns(const struct hpet_model *m, unsigned int n);
 
 /**
+ * hpet_timer_ns_from() - likewise, after hpet_timer_advance(): from one match to
+ * another
+ * @m: the block
+ * @n: the timer
+ * @from: its @next before
+ * @ns: what hpet_timer_ns() gave then
+ *
+ * Each tick of a periodic timer comes by here, before its interrupt goes out, and
+ * with the usual periods, of whole ns, there is no need for a division of 128
+ * bits: 12 instructions in place of 48. No match is as early as @next 0, which
+ * could be in the middle of a counter tick.
+ *
+ * Return: as hpet_timer_ns().
+ */
+static inline u64 hpet_timer_ns_from(const struct hpet_model *m, unsigned int n,
+				     u64 from, u64 ns)
+{
+	u64 ticks = m->timer[n].next - from;
+	u32 period_ns = m->period_fs / 1000000;
+
+	if (ticks >> 32 || period_ns * 1000000 != m->period_fs)
+		return hpet_timer_ns(m, n);
+	return ns + ticks * period_ns;
+}
+
+/**
  * hpet_timer_legacy() - does legacy replacement govern this timer (2.4.2.1)
  * @m: the block
  * @n: the timer
@@ -289,6 +315,21 @@ static inline int hpet_timer_gsi(const struct hpet_model *m, unsigned int n)
 }
 
 /**
+ * hpet_timer_audible_by() - as hpet_timer_audible(), where the line is known
+ * @m: the block
+ * @n: the timer
+ * @gsi: from hpet_timer_gsi()
+ *
+ * Return: likewise.
+ */
+static inline bool hpet_timer_audible_by(const struct hpet_model *m,
+					 unsigned int n, int gsi)
+{
+	return m->running && (m->timer[n].config & HPET_TN_ENABLE) &&
+		(gsi >= 0 || hpet_timer_fsb(m, n));
+}
+
+/**
  * hpet_timer_audible() - would anybody notice that the timer matches
  * @m: the block
  * @n: the timer
@@ -298,8 +339,7 @@ static inline int hpet_timer_gsi(const struct hpet_model *m, unsigned int n)
  */
 static inline bool hpet_timer_audible(const struct hpet_model *m, unsigned int n)
 {
-	return m->running && (m->timer[n].config & HPET_TN_ENABLE) &&
-		(hpet_timer_fsb(m, n) || hpet_timer_gsi(m, n) >= 0);
+	return hpet_timer_audible_by(m, n, hpet_timer_gsi(m, n));
 }
 
 /**

@@ -378,13 +378,14 @@ void lost_ticks_load(struct lost_ticks *lt, u64 now,
 
 void lost_ticks_due(struct lost_ticks *lt, u64 n)
 {
-	u64 residue = lost_ticks_waiting(lt) + n - 1;
+	u64 waiting = lost_ticks_waiting(lt);
+	u64 residue = waiting + n - 1;
 
 	/* An interrupt that has not ended is one that was not taken, for all one knows. */
 	if (lost_ticks_waits(lt) || lt->ending)
 		lt->count.coalesced += n;
 	else
-		lt->count.late += n - 1 + (lt->regular && lost_ticks_waiting(lt));
+		lt->count.late += n - 1 + (lt->regular && waiting);
 	lt->count.due += n;
 	lt->backlog += n;
 	dont_wait_for_next(lt);
@@ -398,7 +399,9 @@ void lost_ticks_due(struct lost_ticks *lt, u64 n)
 	else if (lt->rose)
 		lt->peak = residue;
 	lt->regular = true;
-	give_up(lt, limit(lt));
+	/* One may always wait, but with some ways while another is on its way. */
+	if (lt->backlog > 1 || lt->in_flight)
+		give_up(lt, limit(lt));
 	lt->count.max_backlog = max_t(u64, lt->count.max_backlog, lt->backlog);
 }
 

@@ -75,6 +75,7 @@ static void check(struct world *w)
 	for (n = 0; n < WORLD_TIMERS; n++) {
 		check_law(w, n);
 		check_no_stall(w, n);
+		assert_int_equal(w->b.t.due_ns[n], hpet_timer_ns(&w->b.m, n));
 	}
 }
 

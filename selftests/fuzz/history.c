@@ -145,6 +145,9 @@ static void check_matches(unsigned int n)
 	      "timer %u matched %llu times heard, %llu unheard, by the reference %llu, %llu",
 	      n, (unsigned long long)s->heard, (unsigned long long)s->unheard,
 	      (unsigned long long)t->heard, (unsigned long long)t->unheard);
+	CHECK(h.b.t.due_ns[n] == hpet_timer_ns(&h.b.m, n),
+	      "timer %u: due at %llu", n,
+	      (unsigned long long)h.b.t.due_ns[n]);
 	CHECK(hpet_timer_audible(&h.b.m, n) == ref_audible(&h.r, n),
 	      "timer %u audible", n);
 }

@@ -4,7 +4,8 @@
 # The test host's initramfs, for sourcing by selftests/testbed/run: several uncompressed cpio archives one after the other,
 # which the kernel unpacks into one tree.  In each of them names lie in /usr, as in Debian; the base has the links
 # /bin, /lib and so on.  The caller sets $here, the directory of
-# this file, $boot_image, the kernel, $modules, its modules, and $signed, if they are to stay signed.
+# this file, $boot_image, the kernel, $modules, its modules, $signed, if they are to stay signed, and $kvm_module, which of them
+# is KVM for L1's CPU.
 # shellcheck disable=SC2154
 
 # Where a file of the caller's lands: a directory must not appear under the name of one of those links.
@@ -125,7 +126,7 @@ base_layer() {
 	local stage=$1
 	busybox_layer "$stage"
 	install -m 755 "$here/init" "$stage/init"
-	add_kernel_modules "$stage" kvm "$modules" kvm-amd
+	add_kernel_modules "$stage" kvm "$modules" "$kvm_module"
 	add_kernel_modules "$stage" virtio "$modules" virtio_pci virtio_console
 }
 
