@@ -7,7 +7,6 @@
  * each timer's ticks meanwhile: so no change is missed, and the core need not
  * know that anybody looks on.
  */
-#include <linux/ktime.h>
 #include <linux/log2.h>
 
 #include "instance.h"

@@ -259,9 +259,9 @@ static inline u64 hpet_timer_ns_from(const struct hpet_model *m, unsigned int n,
 				     u64 from, u64 ns)
 {
 	u64 ticks = m->timer[n].next - from;
-	u32 period_ns = m->period_fs / 1000000;
+	u32 period_ns = m->period_fs / HPET_FS_PER_NS;
 
-	if (ticks >> 32 || period_ns * 1000000 != m->period_fs)
+	if (ticks >> 32 || period_ns * HPET_FS_PER_NS != m->period_fs)
 		return hpet_timer_ns(m, n);
 	return ns + ticks * period_ns;
 }

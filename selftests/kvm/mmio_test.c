@@ -706,30 +706,30 @@ static void test_16_bit(void)
 
 /* ---- what is to be done besides ---- */
 
+/* Two instructions, of two bytes and of one */
+static void ok_trapped(const char *what)
+{
+	regs.rflags = 2 | TF;
+	run(CODE);
+	ok(db_seen >= 2 && db_rip[0] == CODE + 2 && db_rip[1] == CODE + 3,
+	   "%s", what);
+}
+
 static void test_trap_flag(void)
 {
 	set_root(DEVICE);
 	fill(device);
 	PUT(code, 0x8b, 0x03, 0x90);
 	fill_regs();
-	regs.rflags = 2 | TF;
-	run(CODE);
-	ok(db_seen >= 2 && db_rip[0] == CODE + 2 && db_rip[1] == CODE + 3,
-	   "the trap flag: an exception behind a load from the VMM");
+	ok_trapped("the trap flag: an exception behind a load from the VMM");
 	ok_eq(regs.rax, device_value(4), "... which was done");
 	fill_regs();
 	regs.rbx = IOAPIC;
-	regs.rflags = 2 | TF;
-	run(CODE);
-	ok(db_seen >= 2 && db_rip[0] == CODE + 2 && db_rip[1] == CODE + 3,
-	   "... and from the kernel");
+	ok_trapped("... and from the kernel");
 	PUT(code, 0x89, 0x03, 0x90);
 	fill_regs();
 	regs.rbx = IOAPIC;
-	regs.rflags = 2 | TF;
-	run(CODE);
-	ok(db_seen >= 2 && db_rip[0] == CODE + 2 && db_rip[1] == CODE + 3,
-	   "... and behind a store there");
+	ok_trapped("... and behind a store there");
 }
 
 static void test_single_step(void)

@@ -107,26 +107,6 @@ bool agent_has_monitor(const struct agent *agent)
 }
 
 /**
- * agent_query_status() - what the VM does
- * @agent: has a monitor
- * @text: buffer for QEMU's word for it
- * @size: of the buffer
- *
- * Return: 0, or -1 after fail()
- */
-int agent_query_status(struct agent *agent, char *text, size_t size)
-{
-	struct json_object *status, *value;
-
-	if (qmp_command(&agent->qmp, "query-status", NULL, &status))
-		return -1;
-	snprintf(text, size, "%s", json_object_object_get_ex(status, "status", &value) ?
-		 json_object_get_string(value) : "");
-	json_object_put(status);
-	return 0;
-}
-
-/**
  * agent_query_running() - whether the VM runs
  * @agent: has a monitor
  * @running: result

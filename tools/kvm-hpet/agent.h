@@ -59,7 +59,6 @@ struct agent {
 
 void agent_init(struct agent *agent);
 bool agent_has_monitor(const struct agent *agent);
-int agent_query_status(struct agent *agent, char *text, size_t size);
 int agent_query_running(struct agent *agent, bool *running);
 int agent_stop_vm(struct agent *agent);
 int agent_continue_vm(struct agent *agent);

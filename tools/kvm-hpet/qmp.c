@@ -372,6 +372,28 @@ int qmp_human_command(struct qmp *qmp, const char *line, struct json_object **te
 }
 
 /**
+ * qmp_query_status() - QEMU's word for what something does
+ * @qmp: the connection
+ * @name: of the command that tells, as "status" of its answer
+ * @none: what it is if the answer has none
+ * @text: buffer for it
+ * @size: of the buffer
+ *
+ * Return: 0, or -1 after fail()
+ */
+int qmp_query_status(struct qmp *qmp, const char *name, const char *none, char *text, size_t size)
+{
+	struct json_object *answer, *status;
+
+	if (qmp_command(qmp, name, NULL, &answer))
+		return -1;
+	snprintf(text, size, "%s", json_object_object_get_ex(answer, "status", &status) ?
+		 json_object_get_string(status) : none);
+	json_object_put(answer);
+	return 0;
+}
+
+/**
  * qmp_version() - QEMU's version as a number
  * @qmp: greeted
  *

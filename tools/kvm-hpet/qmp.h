@@ -40,6 +40,7 @@ int qmp_command(struct qmp *qmp, const char *name, struct json_object *args,
 		struct json_object **result);
 int qmp_command_fd(struct qmp *qmp, const char *name, struct json_object *args, int fd,
 		   struct json_object **result);
+int qmp_query_status(struct qmp *qmp, const char *name, const char *none, char *text, size_t size);
 unsigned int qmp_version(const struct qmp *qmp);
 int qmp_human_command(struct qmp *qmp, const char *line, struct json_object **text);
 int qmp_receive_events(struct qmp *qmp);

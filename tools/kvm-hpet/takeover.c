@@ -235,7 +235,7 @@ static int check_status(struct takeover *to, bool *running)
 {
 	char text[32];
 
-	if (agent_query_status(&to->agent, text, sizeof(text)))
+	if (qmp_query_status(&to->agent.qmp, "query-status", "", text, sizeof(text)))
 		return -1;
 	*running = !strcmp(text, "running");
 	if (!strcmp(text, "inmigrate") || !strcmp(text, "postmigrate") ||

@@ -73,16 +73,10 @@ static bool is_over(const char *status)
 	       !strcmp(status, "cancelled");
 }
 
+/* One that there never was has no status. */
 static int query_migration(struct agent *agent, char *text, size_t size)
 {
-	struct json_object *answer, *status;
-
-	if (qmp_command(&agent->qmp, "query-migrate", NULL, &answer))
-		return -1;
-	snprintf(text, size, "%s", json_object_object_get_ex(answer, "status", &status) ?
-		 json_object_get_string(status) : "none");
-	json_object_put(answer);
-	return 0;
+	return qmp_query_status(&agent->qmp, "query-migrate", "none", text, size);
 }
 
 /**
@@ -198,7 +192,7 @@ int writeback_settle(struct agent *agent)
 	bool told = false;
 
 	for (int i = 0; i < SETTLE_TRIES; i++) {
-		if (agent_query_status(agent, vm, sizeof(vm)))
+		if (qmp_query_status(&agent->qmp, "query-status", "", vm, sizeof(vm)))
 			return -1;
 		if (strcmp(vm, "finish-migrate") && strcmp(vm, "postmigrate"))
 			return 0;
