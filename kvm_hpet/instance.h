@@ -48,7 +48,10 @@ struct kvm_hpet_bursts {
  * @h: the block
  * @n: the comparator
  * @deadline: when @timer is to fire, ns; HPET_NEVER: not at all. Whoever finds
- *	itself called at another time is stale and does no harm
+ *	itself called at another time is stale or early and does no harm
+ * @expires: what @timer is set for: @deadline, or before it where the guest
+ *	puts off often; HPET_NEVER: it is not set
+ * @put_off: how often @deadline has become later since @timer fired
  * @expirations: how often it fired
  * @lateness: how late, see struct kvm_hpet_timer_stats
  * @bursts: of the comparator's ticks
@@ -61,7 +64,9 @@ struct kvm_hpet_hrtimer {
 	struct hrtimer timer;
 	struct kvm_hpet *h;
 	u32 n;
+	u32 put_off;
 	u64 deadline;
+	u64 expires;
 	u64 expirations;
 	u64 lateness[KVM_HPET_LATENESS_BUCKETS];
 	struct kvm_hpet_bursts bursts;

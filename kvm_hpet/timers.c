@@ -19,6 +19,19 @@ static void count_lateness(struct kvm_hpet_hrtimer *t, u64 late_ns)
 	t->lateness[min_t(unsigned int, bucket, KVM_HPET_LATENESS_BUCKETS - 1)]++;
 }
 
+/*
+ * A guest that puts off what it has armed, again and again, and seldom waits for it:
+ * each time the host timer would have to be taken out of the kernel's queue and put in
+ * anew, 375 of a write's instructions. Left alone it fires too early, for
+ * thousands; so it is left only after so many times that they are the dearer ones.
+ */
+#define PUT_OFF_OFTEN	16
+
+static bool may_stay(struct kvm_hpet_hrtimer *t, u64 deadline)
+{
+	return t->expires <= deadline && ++t->put_off > PUT_OFF_OFTEN;
+}
+
 static void sync_timer(struct kvm_hpet *h, unsigned int n, u64 deadline)
 {
 	struct kvm_hpet_hrtimer *t = &h->hrtimer[n];
@@ -28,11 +41,14 @@ static void sync_timer(struct kvm_hpet *h, unsigned int n, u64 deadline)
 		return;
 	t->deadline = deadline;
 	h->armed = ticker_put(h->armed, n, armed);
-	h->starts += armed;
 	trace_kvm_hpet_arm(h->id, n, armed ? deadline : 0);
+	if (armed && may_stay(t, deadline))
+		return;
+	t->expires = deadline;
+	h->starts += armed;
 	/*
 	 * Not hrtimer_cancel(): the function may be waiting for the lock we
-	 * hold. It will find a deadline that is not its own.
+	 * hold. It will find a timer that is set again, or nothing to do.
 	 */
 	if (armed)
 		hrtimer_start(&t->timer,
@@ -108,16 +124,19 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 
 	now = kvm_hpet_lock(h, &flags);
 	deadline = t->deadline;
-	if (now >= deadline) {
-		trace_kvm_hpet_expire(h->id, t->n, now - deadline);
+	if (!hrtimer_is_queued(timer)) {
 		t->deadline = HPET_NEVER;
+		t->expires = HPET_NEVER;
+		t->put_off = 0;
 	}
+	if (now >= deadline)
+		trace_kvm_hpet_expire(h->id, t->n, now - deadline);
 	ticker_advance(h->ticker, h->ticker->enabled, now);
 	if (h->ticker->messages)
 		sent = kvm_hpet_deliver_msi(h, now, &flags);
 	if (now >= deadline)
 		count_lateness(t, now - deadline);
-	/* Also if it is stale: that was an interrupt of the host's as well. */
+	/* Also if it is stale or early: that was an interrupt of the host's as well. */
 	kvm_hpet_charge_arm(h, now, sent);
 	ready = anything_ready(h, now);
 	if (ready) {
@@ -140,6 +159,7 @@ void kvm_hpet_timers_init(struct kvm_hpet *h)
 		t->h = h;
 		t->n = n;
 		t->deadline = HPET_NEVER;
+		t->expires = HPET_NEVER;
 		hrtimer_setup(&t->timer, timer_fired, CLOCK_MONOTONIC,
 			      HRTIMER_MODE_ABS_HARD);
 	}

@@ -112,15 +112,16 @@ static int watch_wakers(void)
 
 /*
  * KVM's and the kernel's own tracepoints: with the module's in use it does more than
- * it does by itself, for who traces.
+ * it does by itself, for who traces. What is handed over last is the time, or where it
+ * lies, as the kernel's version has it.
  */
-static void on_expire(void *data, struct hrtimer *timer, ktime_t *now)
+static void on_expire(void *data, struct hrtimer *timer, unsigned long unused)
 {
 	unsigned long function = (unsigned long)ACCESS_PRIVATE(timer, function);
 
 	if (!within_module(function, observed))
 		return;
-	late = ktime_to_ns(ktime_sub(*now, hrtimer_get_expires(timer)));
+	late = ktime_to_ns(ktime_sub(ktime_get(), hrtimer_get_expires(timer)));
 	fired = rdtsc();
 }
 

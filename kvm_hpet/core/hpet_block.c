@@ -150,16 +150,16 @@ static void apply_acks(struct hpet_block *b, u32 acked)
 
 static void apply_changes(struct hpet_block *b, const struct hpet_effects *fx)
 {
+	/* INT_ENB or a route does not move the next match. */
+	u32 moved = fx->restarted | (b->m.running ? fx->corrected : fx->changed);
 	unsigned int n;
 
-	ticker_for_each(n, fx->changed) {
+	ticker_for_each(n, fx->changed)
 		sync_timer(b, n, !(fx->corrected & BIT(n)));
-		if (fx->restarted & BIT(n))
-			lost_ticks_restart(&b->t.ticks[n]);
-		/* INT_ENB or a route does not move the next match. */
-		if (!b->m.running || ((fx->restarted | fx->corrected) & BIT(n)))
-			tell_due(b, n);
-	}
+	ticker_for_each(n, fx->restarted)
+		lost_ticks_restart(&b->t.ticks[n]);
+	ticker_for_each(n, moved)
+		tell_due(b, n);
 	if (fx->matched)
 		hpet_block_matched(b, fx->matched);
 	if (fx->missed)

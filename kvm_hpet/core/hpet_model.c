@@ -471,9 +471,10 @@ static void comparator_write(struct hpet_model *m, u64 now, unsigned int n,
 	mask &= hpet_timer_mask(t);
 	if (!mask)
 		return;
-	fx->changed |= BIT(n);
-	if (periodic)
+	if (periodic) {
+		fx->changed |= BIT(n);
 		t->period = merge_bits(t->period, val, mask);
+	}
 	if (!sets_cmp) {
 		period_write(m, n, elapsed, mask, fx);
 		return;

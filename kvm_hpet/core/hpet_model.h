@@ -84,8 +84,10 @@ struct hpet_model {
  *	just passed: one tick each is due now
  * @acked: level-triggered timers whose status bit the guest cleared
  * @changed: timers whose configuration, message or period may be another one now
- * @restarted: of these, timers whose schedule begins anew
- * @corrected: of these, the timer whose period so far was never meant
+ * @restarted: timers whose schedule begins anew. The comparator of a one-shot timer
+ *	changes nothing else, and to go through all that it doesn't change were 180
+ *	of its write's instructions
+ * @corrected: of @changed, the timer whose period so far was never meant
  * @missed: matches that it has missed by that
  * @legacy: LEG_RT_CNF changed
  */

@@ -146,6 +146,46 @@ static void test_oneshot_rearmed(void)
 	machine_free(m);
 }
 
+/* So often that the host timer stays where it is, and fires too early for the last. */
+static uint64_t put_off(struct machine *m, uint64_t by)
+{
+	uint64_t at = 0;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		at = guest_read(m, REG_COUNTER, 8) + by;
+		guest_write(m, REG_COMPARATOR(0), 8, at);
+	}
+	return at;
+}
+
+static void test_oneshot_put_off(void)
+{
+	struct machine *m = apic_machine(16, 0);
+	uint64_t at;
+
+	timer_program(m, 0, TIMER_ROUTE(16), ~0ULL, 0);
+	block_enable(m, 0);
+	at = put_off(m, 2 * MS);
+	ok_counts(m, 0, VECTOR_PIN(16), 0, "one-shot, put off 100 times: none");
+	guest_spin(m, OP_SPIN_ON, at + MS);
+	ok_counts(m, 0, VECTOR_PIN(16), 1, "one-shot, put off 100 times: then one");
+	ok(m->g->log[0] >= at, "one-shot, put off: at its last place");
+
+	put_off(m, 1000 * MS);
+	at = guest_read(m, REG_COUNTER, 8) + 2 * MS;
+	guest_write(m, REG_COMPARATOR(0), 8, at);
+	guest_spin(m, OP_SPIN_ON, at + MS);
+	ok_counts(m, 0, VECTOR_PIN(16), 2, "one-shot, put off, then brought forward");
+	ok(m->g->log[1] >= at, "one-shot, brought forward: not before its time");
+
+	at = put_off(m, 2 * MS);
+	guest_write(m, REG_TIMER(0), 4, TIMER_ROUTE(16));
+	guest_spin(m, OP_SPIN_ON, at + MS);
+	ok_eq(seen(m, VECTOR_PIN(16)), 2, "one-shot, put off, then INT_ENB off: none");
+	machine_free(m);
+}
+
 /* ---- periodic ---- */
 
 struct periodic_case {
@@ -408,6 +448,7 @@ int main(void)
 	test_oneshot_late(0);
 	test_oneshot_late(2);
 	test_oneshot_rearmed();
+	test_oneshot_put_off();
 	for (i = 0; i < ARRAY_SIZE(periodic_cases); i++)
 		test_periodic(&periodic_cases[i]);
 	test_disabled();
