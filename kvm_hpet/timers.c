@@ -124,11 +124,6 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 
 	now = kvm_hpet_lock(h, &flags);
 	deadline = t->deadline;
-	if (!hrtimer_is_queued(timer)) {
-		t->deadline = HPET_NEVER;
-		t->expires = HPET_NEVER;
-		t->put_off = 0;
-	}
 	if (now >= deadline)
 		trace_kvm_hpet_expire(h->id, t->n, now - deadline);
 	ticker_advance(h->ticker, h->ticker->enabled, now);
@@ -136,6 +131,12 @@ static enum hrtimer_restart timer_fired(struct hrtimer *timer)
 		sent = kvm_hpet_deliver_msi(h, now, &flags);
 	if (now >= deadline)
 		count_lateness(t, now - deadline);
+	/* After the message, which can't wait: whoever held the lock meanwhile may have set it. */
+	if (!hrtimer_is_queued(timer)) {
+		t->deadline = HPET_NEVER;
+		t->expires = HPET_NEVER;
+		t->put_off = 0;
+	}
 	/* Also if it is stale or early: that was an interrupt of the host's as well. */
 	kvm_hpet_charge_arm(h, now, sent);
 	ready = anything_ready(h, now);

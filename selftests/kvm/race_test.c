@@ -476,7 +476,7 @@ static void *bind_events(void *arg)
 static bool is_reached(int fd)
 {
 	struct kvm_hpet_stats stats = { .size = sizeof(stats) };
-	uint64_t end = now_ns() + REACHED_MS * 1000000ULL;
+	uint64_t end = now_ns() + REACHED_MS * 1000000ULL * slowness();
 
 	do {
 		if (hpet_ioctl(fd, KVM_HPET_GET_STATS, &stats))
