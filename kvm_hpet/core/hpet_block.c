@@ -119,20 +119,30 @@ u64 hpet_block_read(struct hpet_block *b, u64 now, u32 offset,
 	return hpet_model_read(&b->m, now, offset, len);
 }
 
-static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
+static void sync_period(struct hpet_block *b, unsigned int n, bool recount)
 {
 	const struct hpet_timer *t = &b->m.timer[n];
 	struct lost_ticks *lt = &b->t.ticks[n];
-	int gsi = hpet_timer_gsi(&b->m, n);
 
+	/* A one-shot timer that was one before: 25 instructions of its writes less. */
+	if (!lt->period_ns && !hpet_timer_is_periodic(t))
+		return;
 	/* After VAL_SET the period may follow in a write of its own. */
 	if (hpet_timer_period_known(t) || !lt->period_ns)
 		lost_ticks_set_period(lt, period_ns(b, n), recount);
+}
+
+static void sync_timer(struct hpet_block *b, unsigned int n, bool recount)
+{
+	const struct hpet_timer *t = &b->m.timer[n];
+	int gsi = hpet_timer_gsi(&b->m, n);
+
+	sync_period(b, n, recount);
 	ticker_set_way(&b->t, n, gsi, ack_mode(t, gsi),
 		       b->m.status & BIT_ULL(n));
 	tell_timer(b, n, gsi);
 	if (!b->m.paused && !(b->t.audible & BIT(n)))
-		lost_ticks_mute(lt);
+		lost_ticks_mute(&b->t.ticks[n]);
 }
 
 static void apply_acks(struct hpet_block *b, u32 acked)
