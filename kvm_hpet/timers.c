@@ -27,8 +27,12 @@ static void count_lateness(struct kvm_hpet_hrtimer *t, u64 late_ns)
  */
 #define PUT_OFF_OFTEN	16
 
-static bool may_stay(struct kvm_hpet_hrtimer *t, u64 deadline)
+static bool may_stay(const struct kvm_hpet *h, struct kvm_hpet_hrtimer *t,
+		     u64 deadline)
 {
+	/* It would fire while the gate is closed. */
+	if (t->expires < h->gate.opens_ns)
+		return false;
 	return t->expires <= deadline && ++t->put_off > PUT_OFF_OFTEN;
 }
 
@@ -42,7 +46,7 @@ static void sync_timer(struct kvm_hpet *h, unsigned int n, u64 deadline)
 	t->deadline = deadline;
 	h->armed = ticker_put(h->armed, n, armed);
 	trace_kvm_hpet_arm(h->id, n, armed ? deadline : 0);
-	if (armed && may_stay(t, deadline))
+	if (armed && may_stay(h, t, deadline))
 		return;
 	t->expires = deadline;
 	h->starts += armed;
