@@ -51,7 +51,8 @@ struct kvm_hpet_bursts {
  *	itself called at another time is stale or early and does no harm
  * @expires: what @timer is set for: @deadline, or before it where the guest
  *	puts off often; HPET_NEVER: it is not set
- * @put_off: how often @deadline has become later since @timer fired
+ * @put_off: how often @deadline has become later, with the gate open, since
+ *	@timer fired
  * @expirations: how often it fired
  * @lateness: how late, see struct kvm_hpet_timer_stats
  * @bursts: of the comparator's ticks
